@@ -1,0 +1,1 @@
+"""DuckDB behind the ports: one file, or memory, that also serves the user's own SQL."""

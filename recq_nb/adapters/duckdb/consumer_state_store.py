@@ -1,0 +1,224 @@
+"""The consumer state store in DuckDB: checkpoints and read models, changed in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import duckdb
+
+from recq_nb.adapters.duckdb.columns import create_statement, quoted
+from recq_nb.adapters.duckdb.database import DuckDbDatabase
+from recq_nb.adapters.duckdb.dead_event_queue import DuckDbDeadEvents
+from recq_nb.adapters.duckdb.failures import translated
+from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
+from recq_nb.adapters.duckdb.read_model_table import DuckDbTable
+from recq_nb.adapters.duckdb.saga_state_store import DuckDbSagaStates
+from recq_nb.errors import ReadModelError
+from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
+from recq_nb.ports.consumer_state_store import ConsumerState
+
+_SAVE = "INSERT OR REPLACE INTO recq.consumers VALUES ($1, $2, $3, $4)"
+
+
+class DuckDbConsumerTransaction:
+    """One transaction on a connection of its own; see ``ConsumerTransaction``."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, component: str, flush_log: Callable[[], None]) -> None:
+        self._connection = connection
+        self._component = component
+        self._flush_log = flush_log
+        self._tables: dict[str, DuckDbTable] = {}
+        self._tables_before: set[str] | None = None
+        self._open = True
+        connection.execute("BEGIN TRANSACTION")
+
+    def table(self, definition: ReadModelDefinition) -> Table[ReadModel]:
+        """See ``ConsumerTransaction.table``."""
+        found = self._tables.get(definition.name)
+        if found is None:
+            found = self._tables[definition.name] = DuckDbTable(definition, self._connection, writable=True)
+        return found
+
+    def connection(self) -> object:
+        """See ``ConsumerTransaction.connection``."""
+        if self._tables_before is None:
+            self._tables_before = self._main_tables()
+        return GuardedConnection(
+            self._connection, writable=True, before=self._flush_tables, after_write=self._forget_rows
+        )
+
+    def saga_states(self) -> DuckDbSagaStates:
+        """See ``ConsumerTransaction.saga_states``."""
+        return DuckDbSagaStates(self._connection)
+
+    def dead_events(self) -> DuckDbDeadEvents:
+        """See ``ConsumerTransaction.dead_events``."""
+        return DuckDbDeadEvents(self._connection)
+
+    def reset(self, definitions: Sequence[ReadModelDefinition]) -> None:
+        """See ``ConsumerTransaction.reset``."""
+        owned = self._owned()
+        for table_name in owned:
+            self._connection.execute(f"DROP TABLE IF EXISTS main.{quoted(table_name)}")
+        self._connection.execute("DELETE FROM recq.read_models WHERE component = $1", [self._component])
+        self._make(definitions, existing=self._main_tables())
+
+    def prepare(self, definitions: Sequence[ReadModelDefinition]) -> None:
+        """See ``ConsumerTransaction.prepare``."""
+        owned = self._owned()
+        missing = [definition for definition in definitions if definition.table_name not in owned]
+        self._make(missing, existing=self._main_tables())
+
+    def _owned(self) -> set[str]:
+        rows = self._connection.execute(
+            "SELECT table_name FROM recq.read_models WHERE component = $1", [self._component]
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def _make(self, definitions: Sequence[ReadModelDefinition], existing: set[str]) -> None:
+        for definition in definitions:
+            if definition.table_name in existing:
+                self._take_over(definition)
+            self._connection.execute(create_statement(definition))
+            self._claim(definition.table_name)
+
+    def _take_over(self, definition: ReadModelDefinition) -> None:
+        """A projector that is gone leaves its table behind; a table nobody projected is the user's own."""
+        row = self._connection.execute(
+            "SELECT component FROM recq.read_models WHERE table_name = $1", [definition.table_name]
+        ).fetchone()
+        if row is None:
+            raise ReadModelError(
+                f"{self._component} would keep {definition.name} in the table {definition.table_name}, which exists "
+                "and was not made by a projector.",
+                remedy=f"Rename the row class {definition.name}, or drop the table: "
+                f'recq.sql("drop table {definition.table_name}", write=True).',
+            )
+        self._connection.execute(f"DROP TABLE main.{quoted(definition.table_name)}")
+        self._connection.execute("DELETE FROM recq.read_models WHERE table_name = $1", [definition.table_name])
+
+    def _claim(self, table_name: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO recq.read_models VALUES ($1, $2)", [table_name, self._component])
+
+    def _main_tables(self) -> set[str]:
+        rows = self._connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT temporary "
+            "AND database_name = current_database()"
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def _flush_tables(self) -> None:
+        self._flush_log()
+        for table in self._tables.values():
+            table.flush()
+
+    def _forget_rows(self) -> None:
+        for table in self._tables.values():
+            table.forget()
+
+    def commit(self, *states: ConsumerState) -> None:
+        """See ``ConsumerTransaction.commit``."""
+        with translated(f"committing what {self._component} wrote"):
+            for table in self._tables.values():
+                table.flush()
+            if self._tables_before is not None:
+                for table_name in sorted(self._main_tables() - self._tables_before):
+                    self._claim(table_name)
+            for state in states:
+                self._connection.execute(_SAVE, [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled])
+            self._connection.execute("COMMIT")
+        self._open = False
+        self._connection.close()
+
+    def rollback(self) -> None:
+        """See ``ConsumerTransaction.rollback``."""
+        if not self._open:
+            return
+        self._open = False
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.Error:  # DuckDB has rolled back by itself
+            pass
+        self._connection.close()
+
+
+class DuckDbReader:
+    """A read-only transaction: one consistent picture, whatever is committed meanwhile."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, flush_log: Callable[[], None]) -> None:
+        self._connection = connection
+        self._flush_log = flush_log
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+
+    def table(self, definition: ReadModelDefinition) -> Table[ReadModel]:
+        """See ``ReadModelReader.table``."""
+        return DuckDbTable(definition, self._connection, writable=False)
+
+    def connection(self) -> object:
+        """See ``ReadModelReader.connection``."""
+        return GuardedConnection(self._connection, writable=False, before=_nothing, after_write=_nothing)
+
+    def close(self) -> None:
+        """See ``ReadModelReader.close``."""
+        self._connection.close()
+
+
+def _nothing() -> None:
+    """A read-only picture has nothing to flush or forget."""
+
+
+class DuckDbConsumerStateStore:
+    """Keeps checkpoints in ``recq.consumers`` and read models in schema ``main``.
+
+    Args:
+        database: Where.
+        flush_log: Makes every published event visible to SQL.
+    """
+
+    def __init__(self, database: DuckDbDatabase, flush_log: Callable[[], None]) -> None:
+        self._database = database
+        self._flush_log = flush_log
+
+    async def load_states(self) -> Mapping[str, ConsumerState]:
+        """See ``ConsumerStateStore.load_states``."""
+        return await self._database.read(self._load_states)
+
+    def _load_states(self) -> dict[str, ConsumerState]:
+        cursor = self._database.cursor()
+        try:
+            with translated("reading checkpoints"):
+                rows = cursor.execute(
+                    "SELECT consumer_id, checkpoint, fingerprint, enabled FROM recq.consumers"
+                ).fetchall()
+        finally:
+            cursor.close()
+        return {row[0]: ConsumerState(*row) for row in rows}
+
+    async def save_state(self, state: ConsumerState) -> None:
+        """See ``ConsumerStateStore.save_state``."""
+        row = [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled]
+        await self._database.read(lambda: self._execute(_SAVE, row))
+
+    async def forget(self, consumer_ids: Sequence[str]) -> None:
+        """See ``ConsumerStateStore.forget``."""
+        sql = "DELETE FROM recq.consumers WHERE consumer_id IN (SELECT unnest($1))"
+        await self._database.read(lambda: self._execute(sql, [list(consumer_ids)]))
+
+    def _execute(self, sql: str, parameters: list[object]) -> None:
+        cursor = self._database.cursor()
+        try:
+            with translated("saving checkpoints"):
+                cursor.execute(sql, parameters)
+        finally:
+            cursor.close()
+
+    def begin(self, component: str) -> DuckDbConsumerTransaction:
+        """See ``ConsumerStateStore.begin``."""
+        with translated(f"starting a transaction for {component}"):
+            return DuckDbConsumerTransaction(self._database.cursor(), component, self._flush_log)
+
+    def reader(self) -> DuckDbReader:
+        """See ``ConsumerStateStore.reader``."""
+        with translated("opening a read-only picture"):
+            self._flush_log()
+            return DuckDbReader(self._database.cursor(), self._flush_log)

@@ -1,0 +1,79 @@
+"""What DuckDB's exceptions mean to a modeller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from recq_nb.errors import RecqError, StoreError, StoreFormatError, StoreLockedError, StoreUnavailableError
+
+_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+def opening_failure(path: str, error: Exception) -> StoreError:
+    """The error for a store file that cannot be opened."""
+    text = str(error)
+    if "lock" in text.lower() and ("conflicting" in text.lower() or "could not set lock" in text.lower()):
+        holder = _HOLDER.search(text)
+        who = f"process {holder['pid']} ({holder['program']})" if holder else "another process"
+        return StoreLockedError(
+            f"{path} is held by {who}; a store has one kernel at a time.",
+            remedy="Shut that kernel down (Kernel → Shut Down), or open another file.",
+        )
+    if "not a valid DuckDB database" in text:
+        return StoreFormatError(
+            f"{path} exists and is no DuckDB file.", remedy="Choose another path; the file was left as it is."
+        )
+    if "Is a directory" in text:
+        return StoreUnavailableError(f"{path} is a directory.", remedy="Name a file, e.g. todo.duckdb.")
+    if isinstance(error, duckdb.SerializationException | duckdb.InternalException | duckdb.FatalException) or (
+        "checksum" in text.lower() or "corrupt" in text.lower() or "truncated" in text.lower()
+    ):
+        return StoreFormatError(
+            f"{path} is damaged: {first_line(error)}", remedy="Restore it from a copy, or choose another path."
+        )
+    if "version number" in text.lower() or "newer version" in text.lower():
+        return StoreFormatError(
+            f"{path} was written by another DuckDB version: {first_line(error)}",
+            remedy="Install the DuckDB version that wrote it, or choose another path.",
+        )
+    if "Could not read" in text or "read enough bytes" in text.lower():
+        return StoreFormatError(
+            f"{path} ends too early or cannot be read: {first_line(error)}",
+            remedy="Restore it from a copy, or choose another path.",
+        )
+    return StoreUnavailableError(
+        f"{path} cannot be opened: {first_line(error)}",
+        remedy="Check that its folder exists and that you may write there.",
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def working_failure(doing: str, error: Exception) -> StoreError:
+    """The error for a store that failed while it was open."""
+    text = first_line(error)
+    full = "no space" in text.lower() or "disk" in text.lower() or "file too large" in text.lower()
+    return StoreUnavailableError(
+        f"{doing} failed: {text}",
+        remedy="Free some disk space and try again; nothing of it was stored."
+        if full
+        else "Nothing of it was stored; try again, and look at the file and its disk if it happens again.",
+    )
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Raise DuckDB's and the operating system's errors as a ``StoreError``."""
+    try:
+        yield
+    except RecqError:
+        raise
+    except (duckdb.Error, OSError) as error:
+        raise working_failure(doing, error) from error

@@ -1,0 +1,94 @@
+"""What ``recq.sql`` gives: a result that is already there, in whichever dataframe one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from recq_nb.adapters.duckdb.sql_policy import statements_of
+from recq_nb.errors import SqlError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+
+class SqlResult:
+    """The rows of one query, as they were when it ran."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+
+    def df(self) -> pd.DataFrame:
+        """As a pandas dataframe."""
+        frame: pd.DataFrame = self._table.to_pandas()
+        return frame
+
+    def arrow(self) -> pa.Table:
+        """As an Arrow table."""
+        return self._table
+
+    def pl(self) -> pl.DataFrame:
+        """As a polars dataframe.
+
+        Raises:
+            ModuleNotFoundError: polars is not installed.
+        """
+        import polars
+
+        frame = polars.from_arrow(self._table)
+        assert isinstance(frame, polars.DataFrame)
+        return frame
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """As a list of tuples."""
+        columns = [column.to_pylist() for column in self._table.columns]
+        return list(zip(*columns, strict=True))
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __repr__(self) -> str:
+        return repr(self.df())
+
+    def _repr_html_(self) -> str:
+        html: str = self.df()._repr_html_()  # type: ignore[operator]  # pandas leaves it untyped
+        return html
+
+
+def run_sql(
+    connection: duckdb.DuckDBPyConnection,
+    text: str,
+    parameters: object,
+    *,
+    write: bool,
+    flush_log: Callable[[], None],
+) -> SqlResult:
+    """Run SQL on a cursor of its own, which is closed afterwards.
+
+    Raises:
+        ReadOnlySqlError: It would change what it may not.
+        SqlError: DuckDB could not run it.
+    """
+    try:
+        statements = statements_of(connection, text, writable=write)
+        if not statements:
+            raise SqlError("there is no SQL to run.", remedy="Write a query, e.g. `select * from recq.events`.")
+        flush_log()
+        connection.execute("BEGIN TRANSACTION" if write else "BEGIN TRANSACTION READ ONLY")
+        for statement in statements[:-1]:
+            connection.execute(statement).fetchall()
+        relation = connection.sql(statements[-1], params=parameters)
+        table: pa.Table = relation.to_arrow_table() if relation is not None else pa.table({})
+        connection.execute("COMMIT")
+    except duckdb.Error as error:
+        raise SqlError(
+            f"DuckDB could not run this: {error}",
+            remedy="Read models are tables named after their row class in snake_case; events are in recq.events.",
+        ) from None
+    finally:
+        connection.close()
+    return SqlResult(table)

@@ -1,0 +1,85 @@
+"""Payloads and state as JSON text: what the log keeps, and how it is read back with newer classes."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from recq_nb.errors import PayloadError
+from recq_nb.modeling.payload import Event
+
+M = TypeVar("M", bound=BaseModel)
+E = TypeVar("E", bound=Event)
+_CONTEXT = {"context"}
+
+
+def encode_event(event: Event, *, max_bytes: int) -> str:
+    """An event as JSON text, without its context (which the log keeps beside it).
+
+    Raises:
+        PayloadError: It cannot be written as JSON, or is larger than ``max_bytes``.
+    """
+    try:
+        raw = event.__pydantic_serializer__.to_json(event, exclude=_CONTEXT, warnings="error")
+    except (PydanticSerializationError, ValueError) as error:
+        raise unserialisable(event, error) from None
+    if len(raw) > max_bytes:
+        raise PayloadError(
+            f"{type(event).__name__} takes {len(raw):,} bytes as JSON; the limit is {max_bytes:,}.",
+            remedy="Keep large content elsewhere and put its address into the payload, "
+            "or raise `max_payload_bytes` of the session.",
+        )
+    return raw.decode()
+
+
+def unserialisable(payload: BaseModel, error: Exception) -> PayloadError:
+    """The error for a payload whose values do not fit its declared types."""
+    reason = str(error).splitlines()
+    return PayloadError(
+        f"{type(payload).__name__} cannot be written as JSON: {' '.join(part.strip() for part in reason[:3])}",
+        remedy="Build it with its constructor (not model_construct or model_copy), so that its values are checked.",
+    )
+
+
+def decode_event(event_type: type[E], text: str, context: str) -> E:
+    """Read a stored event with the newest class: fields it lacks are ignored, new ones take their defaults.
+
+    Raises:
+        PayloadError: The stored text does not fit the class, e.g. because a new field has no default.
+    """
+    event = decode_model(event_type, text)
+    if event.context != context:
+        event.__dict__["context"] = context
+    return event
+
+
+def decode_model(model_type: type[M], text: str) -> M:
+    """Read back a model leniently: unknown fields are ignored.
+
+    Raises:
+        PayloadError: The text does not fit the class.
+    """
+    try:
+        model: M = model_type.__pydantic_validator__.validate_json(text, extra="ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole)"
+        raise PayloadError(
+            f"a stored {model_type.__name__} does not fit its class: {field}: {first['msg']}.",
+            remedy=f"Give new fields of {model_type.__name__} a default, so that old events can still be read.",
+        ) from None
+    return model
+
+
+def encode_model(model: BaseModel) -> str:
+    """A state as JSON text.
+
+    Raises:
+        PayloadError: It cannot be written as JSON.
+    """
+    try:
+        return model.__pydantic_serializer__.to_json(model, warnings="error").decode()
+    except (PydanticSerializationError, ValueError) as error:
+        raise unserialisable(model, error) from None

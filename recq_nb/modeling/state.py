@@ -1,0 +1,36 @@
+"""State that handlers receive: folded from events (aggregates), or kept between events (sagas)."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AggregateState(BaseModel):
+    """What an aggregate remembers of its history. Only event-sourcing handlers may change it.
+
+    Attributes:
+        deleted: Set by an event-sourcing handler; from then on the aggregate refuses every command.
+    """
+
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    deleted: bool = False
+
+
+class SagaState(BaseModel):
+    """What one saga instance remembers, found again through its associations.
+
+    Attributes:
+        ended: Set by a handler; the instance is then deleted, and what it had scheduled is cancelled.
+        associations: Property name → text value. An event whose ``association_property`` carries that value
+            finds this instance.
+    """
+
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    ended: bool = False
+    associations: dict[str, str] = Field(default_factory=dict)
+
+    def associate(self, association_property: str, value: str) -> None:
+        """Let events whose ``association_property`` equals ``value`` find this instance from now on."""
+        self.associations[association_property] = value

@@ -1,0 +1,57 @@
+"""The flow listener: told of every hop a message makes, for pictures and measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from recq_nb.modeling.message import Message
+
+
+class FlowStepKind(StrEnum):
+    """What happened to a message."""
+
+    SENT = "sent"
+    HANDLED = "handled"
+    PUBLISHED = "published"
+    CONSUMED = "consumed"
+    REPLIED = "replied"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+
+
+class FlowStep(NamedTuple):
+    """One hop. Cheap to make: it refers to the message and is read later.
+
+    Attributes:
+        kind: What happened.
+        time_ns: When, in nanoseconds of the monotonic clock.
+        message: The message it happened to.
+        component: The component that handles or consumes it; ``""`` where none does.
+        handler: Its method.
+        lock_wait_ns: Waiting for the lock id.
+        retrieve_ns: Loading aggregate state.
+        handler_ns: Running the handler.
+        store_ns: From staging to stored.
+        outcome: The error's class and text, or a rejection's code; ``""`` for success.
+    """
+
+    kind: FlowStepKind
+    time_ns: int
+    message: Message
+    component: str = ""
+    handler: str = ""
+    lock_wait_ns: int = 0
+    retrieve_ns: int = 0
+    handler_ns: int = 0
+    store_ns: int = 0
+    outcome: str = ""
+
+
+class FlowListener(Protocol):
+    """Receives flow steps on the engine thread, many at a time; must return quickly and never raise."""
+
+    def record(self, steps: Sequence[FlowStep]) -> None:
+        """Take note of steps, in the order they happened."""

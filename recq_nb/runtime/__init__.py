@@ -1,0 +1,1 @@
+"""The runtime: makes a bundle run. Everything here lives on the engine thread unless it says otherwise."""

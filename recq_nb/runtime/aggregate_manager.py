@@ -1,0 +1,437 @@
+"""The aggregate manager: lock, state, life-cycle rules, decision, fold, stage. The heart of the command flow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import cast
+
+from recq_nb.errors import (
+    AggregateAlreadyInitializedError,
+    AggregateDeletedError,
+    AggregateNotInitializedError,
+    ConcurrentAppendError,
+    DeadlockError,
+    HandlerResultError,
+    PayloadError,
+    RecqError,
+    Rejection,
+    StateMutationError,
+)
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.capability import ComponentKind, HandlerKind, Injection
+from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
+from recq_nb.modeling.message import CommandMessage
+from recq_nb.modeling.payload import DomainEvent
+from recq_nb.modeling.payload_definition import PayloadDefinition, define_payload
+from recq_nb.modeling.serialization import encode_event, encode_model
+from recq_nb.modeling.state import AggregateState
+from recq_nb.ports.clock import IdSource
+from recq_nb.ports.message_transport import HeldLock
+from recq_nb.ports.snapshot_store import SnapshotRecord
+from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord, SystemStateStore
+from recq_nb.runtime.aggregate_cache import AggregateCache, CachedAggregate
+from recq_nb.runtime.aggregate_folding import AggregateFolding
+from recq_nb.runtime.aggregate_loader import AggregateLoader
+from recq_nb.runtime.arguments import ArgumentPlan, Provider
+from recq_nb.runtime.cause import caused_by
+from recq_nb.runtime.engine import Engine
+from recq_nb.runtime.gateways import BoundCommandGateway
+from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.lock_table import LockTable
+from recq_nb.runtime.message_gateway import MessageGateway, Route
+from recq_nb.runtime.publisher import Publisher, Staged
+from recq_nb.runtime.request import PendingRequest
+from recq_nb.runtime.state_guard import trace_of
+from recq_nb.runtime.timestamps import microseconds_of
+
+_SLOW_NS = 100_000_000
+
+
+class CommandFrame:
+    """One domain command being decided."""
+
+    __slots__ = ("gateway", "request", "state")
+
+    def __init__(
+        self, request: PendingRequest, state: AggregateState | None, gateway: Callable[[], BoundCommandGateway]
+    ) -> None:
+        self.request = request
+        self.state = state
+        self.gateway = gateway
+
+
+_PROVIDERS: dict[Injection, Provider[CommandFrame]] = {
+    Injection.PAYLOAD: lambda _: lambda frame: frame.request.message.payload,
+    Injection.STATE: lambda _: lambda frame: frame.state,
+    Injection.COMMAND_MESSAGE: lambda _: lambda frame: frame.request.message,
+    Injection.METADATA: lambda _: lambda frame: frame.request.message.metadata,
+    Injection.TIMESTAMP: lambda _: lambda frame: frame.request.message.timestamp,
+    Injection.COMMAND_GATEWAY: lambda _: lambda frame: frame.gateway(),
+}
+
+
+class _Decider:
+    """Everything about one command type that is known before the first command arrives."""
+
+    __slots__ = (
+        "component",
+        "folding",
+        "handler",
+        "id_field",
+        "init",
+        "inline",
+        "lock_field",
+        "name",
+        "plan",
+        "state_is_large",
+        "wants_state",
+    )
+
+    def __init__(
+        self,
+        definition: PayloadDefinition,
+        component: ComponentDefinition,
+        handler: HandlerDefinition,
+        folding: AggregateFolding,
+    ) -> None:
+        assert definition.aggregate_id_field is not None
+        self.name = definition.name
+        self.id_field = definition.aggregate_id_field
+        self.lock_field = definition.lock_id_field or definition.aggregate_id_field
+        self.component = component
+        self.handler = handler
+        self.folding = folding
+        self.plan: ArgumentPlan[CommandFrame] = ArgumentPlan(handler, _PROVIDERS)
+        self.init = handler.declaration.init
+        self.inline = not handler.is_async and not handler.wants(Injection.COMMAND_GATEWAY)
+        self.wants_state = handler.wants(Injection.STATE)
+        self.state_is_large = False
+
+
+class AggregateManager:
+    """Handles domain commands, one at a time per lock id.
+
+    A pure handler is called at once, without a task; one that is async or sends commands runs as a task, or on a
+    worker thread. The lock is released when the event is staged: the next command decides on the newest decided
+    state while the event is still being stored, and both fail if storing does.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        gateway: MessageGateway,
+        locks: LockTable,
+        cache: AggregateCache,
+        loader: AggregateLoader,
+        publisher: Publisher,
+        store: SystemStateStore,
+        ids: IdSource,
+        *,
+        max_payload_bytes: int,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._engine = engine
+        self._gateway = gateway
+        self._locks = locks
+        self._cache = cache
+        self._loader = loader
+        self._publisher = publisher
+        self._store = store
+        self._ids = ids
+        self._max_payload_bytes = max_payload_bytes
+        self._warn = warn
+        self._event_types: dict[str, type] = {}
+
+    def routes(self, bundle: Bundle) -> dict[str, Route]:
+        """How each domain command of a bundle is handled."""
+        self._event_types = {name: definition.payload_type for name, definition in bundle.payloads.items()}
+        routes: dict[str, Route] = {}
+        for component in bundle.components.values():
+            if component.kind is ComponentKind.AGGREGATE:
+                folding = AggregateFolding(component)
+                for name, handler in component.handlers_of(HandlerKind.AGGREGATE_COMMAND).items():
+                    assert handler.payload_type is not None
+                    definition = bundle.payloads.get(name) or define_payload(handler.payload_type)
+                    routes[name] = partial(self._handle, _Decider(definition, component, handler, folding))
+        return routes
+
+    def _handle(self, decider: _Decider, request: PendingRequest) -> None:
+        payload = request.message.payload
+        aggregate_id = getattr(payload, decider.id_field)
+        lock_id = getattr(payload, decider.lock_field)
+        for identifier in (aggregate_id, lock_id):
+            if not _is_storable(identifier):
+                request.fail(
+                    PayloadError(
+                        f"{decider.name}.{decider.id_field}={identifier!r} cannot name an aggregate.",
+                        remedy="Use a non-empty string of valid unicode, made through the command's constructor.",
+                    )
+                )
+                return
+        try:
+            taken = self._locks.acquire(
+                lock_id, request, partial(self._locked, decider, request, aggregate_id, lock_id)
+            )
+        except DeadlockError as error:
+            request.fail(error)
+            return
+        if taken:
+            self._locked(decider, request, aggregate_id, lock_id)
+
+    def _locked(self, decider: _Decider, request: PendingRequest, aggregate_id: str, lock_id: str) -> None:
+        request.lock_wait_ns = time.perf_counter_ns() - request.accepted_ns
+        request.remember_rejection = decider.handler.declaration.remember_rejections
+        cached = self._cache.find(aggregate_id, decider.component.fingerprint)
+        if cached is None and self._store.is_unknown(aggregate_id) and not self._cache.has_pending(aggregate_id):
+            cached = CachedAggregate(0, None, decider.component.fingerprint)
+            self._cache.keep(aggregate_id, cached)
+        if cached is not None:
+            self._decide(decider, request, aggregate_id, lock_id, cached)
+        else:
+            loaded = partial(self._loaded, decider, request, aggregate_id, lock_id)
+            self._loader.load(aggregate_id, decider.folding, loaded)
+
+    def _loaded(
+        self,
+        decider: _Decider,
+        request: PendingRequest,
+        aggregate_id: str,
+        lock_id: str,
+        cached: CachedAggregate | None,
+        error: BaseException | None,
+        took_ns: int,
+    ) -> None:
+        request.retrieve_ns = took_ns
+        if cached is None:
+            assert error is not None
+            self._refuse(request, lock_id, None, error)
+        else:
+            self._decide(decider, request, aggregate_id, lock_id, cached)
+
+    def _decide(
+        self, decider: _Decider, request: PendingRequest, aggregate_id: str, lock_id: str, cached: CachedAggregate
+    ) -> None:
+        refusal = _life_cycle_refusal(decider, aggregate_id, cached)
+        if refusal is not None:
+            self._refuse(request, lock_id, cached, refusal)
+            return
+        frame = CommandFrame(
+            request, cached.state, partial(self._bound_gateway, request, decider.component.name, lock_id)
+        )
+        seen = cached.version
+        trace = trace_of(cached.state, decider.state_is_large) if decider.wants_state else None
+        finish = partial(self._finish, decider, request, aggregate_id, lock_id, cached, seen, trace)
+        if not decider.inline:
+            self._engine.start_task(self._decide_later(decider, frame, finish), context=request.context)
+            return
+        started = time.perf_counter_ns()
+        try:
+            result = request.context.run(decider.plan.call, frame)
+        except Exception as error:  # noqa: BLE001  border: the handler call
+            request.handler_ns = time.perf_counter_ns() - started
+            finish(None, error)
+            return
+        request.handler_ns = time.perf_counter_ns() - started
+        if request.handler_ns > _SLOW_NS:
+            self._warn(
+                f"{decider.handler.label} kept the engine busy for {request.handler_ns / 1e6:.0f} ms; while it ran, "
+                "nothing else in the session could. Make it `async def`, or move slow work into a service."
+            )
+        finish(result, None)
+
+    async def _decide_later(
+        self, decider: _Decider, frame: CommandFrame, finish: Callable[[object, BaseException | None], None]
+    ) -> None:
+        started = time.perf_counter_ns()
+        result: object = None
+        error: BaseException | None = None
+        try:
+            if decider.handler.is_async:
+                result = await cast("Coroutine[object, object, object]", decider.plan.call(frame))
+            else:
+                result = await self._engine.in_worker(decider.plan.call, frame)
+        except Exception as raised:  # noqa: BLE001  border: the handler call
+            error = raised
+        except BaseException as raised:
+            finish(None, raised)
+            raise
+        frame.request.handler_ns = time.perf_counter_ns() - started
+        finish(result, error)
+
+    def _bound_gateway(self, request: PendingRequest, component: str, lock_id: str) -> BoundCommandGateway:
+        chain = (*request.chain, HeldLock(lock_id, request.message.name))
+        return BoundCommandGateway(self._gateway, caused_by(request.message, component, chain))
+
+    def _finish(
+        self,
+        decider: _Decider,
+        request: PendingRequest,
+        aggregate_id: str,
+        lock_id: str,
+        cached: CachedAggregate,
+        seen: int,
+        trace: bytes | None,
+        result: object,
+        error: BaseException | None,
+    ) -> None:
+        """The handler has spoken: check, fold, stage, release. Whatever it says, the lock is released."""
+        try:
+            if decider.wants_state and cached.state is not None:
+                self._check_untouched(decider, request, aggregate_id, cached, trace, failed=error is not None)
+            if error is not None:
+                raise error
+            self._stage(decider, request, aggregate_id, cached, seen, result)
+        except BaseException as problem:  # noqa: BLE001  border: the sender gets whatever it is
+            self._refuse(request, lock_id, cached, annotate(problem, decider.handler.label, decider.name))
+        else:
+            self._locks.release(lock_id)
+
+    def _check_untouched(
+        self,
+        decider: _Decider,
+        request: PendingRequest,
+        aggregate_id: str,
+        cached: CachedAggregate,
+        trace: bytes | None,
+        *,
+        failed: bool,
+    ) -> None:
+        if trace is None:
+            decider.state_is_large = True
+            if failed:  # it may have changed the state before it gave up: load it anew next time
+                self._cache.drop(aggregate_id)
+            return
+        if trace != trace_of(cached.state, known_large=False):
+            self._cache.drop(aggregate_id)
+            raise StateMutationError(
+                f"{decider.handler.label} changed the state of {aggregate_id!r} while deciding {request.message.name}; "
+                "state is changed by events only, or a replay would not give it back.",
+                remedy="Put the change into the event and make it in the @event_sourcing_handler of that event.",
+            )
+
+    def _stage(
+        self,
+        decider: _Decider,
+        request: PendingRequest,
+        aggregate_id: str,
+        cached: CachedAggregate,
+        seen: int,
+        result: object,
+    ) -> None:
+        event = self._one_event(decider, result)
+        if cached.version != seen or self._cache.find(aggregate_id, cached.fingerprint) is not cached:
+            raise ConcurrentAppendError(
+                f"{aggregate_id!r} moved on while {decider.handler.label} was deciding {decider.name}.",
+                remedy="Send the command again.",
+                aggregate_ids=[aggregate_id],
+            )
+        message = request.message
+        assert isinstance(message, CommandMessage)
+        record = EventRecord(
+            self._ids.next_id(),
+            type(event).__name__,
+            aggregate_id,
+            seen + 1,
+            event.context,
+            microseconds_of(message.timestamp),
+            encode_event(event, max_bytes=self._max_payload_bytes),
+            message.metadata.to_json(),
+            message.correlation_id,
+            message.message_id,
+            message.message_id,
+            decider.component.name,
+        )
+        try:
+            cached.state = decider.folding.apply(cached.state, event, record)
+        except BaseException:
+            self._cache.drop(aggregate_id)  # the handler may have changed the state before it failed
+            raise
+        cached.version = seen + 1
+        cached.pending += 1
+        self._publisher.stage(
+            Staged(request, record, event, snapshot=self._snapshot(decider, aggregate_id, cached, record), aggregate=cached)
+        )
+
+    def _one_event(self, decider: _Decider, result: object) -> DomainEvent:
+        label = decider.handler.label
+        if isinstance(result, DomainEvent) and type(result) is not DomainEvent:
+            if type(result).__name__ not in self._event_types:
+                raise HandlerResultError(
+                    f"{label} returned a {type(result).__name__}, which is not registered.",
+                    remedy=f"Define {type(result).__name__} in a payload cell, or name it in the return annotation.",
+                )
+            return result
+        shown = "nothing" if result is None else f"a {type(result).__name__}"
+        raise HandlerResultError(
+            f"{label} returned {shown} for {decider.name}; an accepted command publishes exactly one domain event.",
+            remedy="Return one DomainEvent, or refuse the command with reject(code, text).",
+        )
+
+    def _snapshot(
+        self, decider: _Decider, aggregate_id: str, cached: CachedAggregate, record: EventRecord
+    ) -> SnapshotRecord | None:
+        frequency = decider.component.declaration.snapshot_frequency
+        if frequency is None or cached.version - cached.snapshot_version < frequency:
+            return None
+        assert cached.state is not None
+        try:
+            state = encode_model(cached.state)
+        except PayloadError as error:
+            cached.snapshot_version = cached.version
+            self._warn(f"no snapshot of {aggregate_id!r}: {error}")
+            return None
+        cached.snapshot_version = cached.version
+        return SnapshotRecord(aggregate_id, cached.version, cached.fingerprint, state, record.timestamp)
+
+    def _refuse(
+        self, request: PendingRequest, lock_id: str, cached: CachedAggregate | None, error: BaseException
+    ) -> None:
+        """Fail the request; what was decided on events that are not stored yet is told only once they are."""
+        message = request.message
+        assert isinstance(message, CommandMessage)
+        outcome = None
+        if isinstance(error, Rejection) and request.remember_rejection:
+            outcome = OutcomeRecord(
+                message.message_id, message.correlation_id, microseconds_of(message.timestamp), error.code, error.text
+            )
+        rests_on_unstored = cached is not None and cached.pending and isinstance(error, RecqError)
+        if outcome is not None or rests_on_unstored:
+            self._publisher.stage(Staged(request, outcome=outcome, error=error))
+        else:
+            request.fail(error)
+        self._locks.release(lock_id)
+
+
+def _is_storable(identifier: object) -> bool:
+    if not isinstance(identifier, str) or not identifier:
+        return False
+    if identifier.isascii():
+        return True
+    try:
+        identifier.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _life_cycle_refusal(decider: _Decider, aggregate_id: str, cached: CachedAggregate) -> RecqError | None:
+    name = decider.name
+    if cached.state is not None and cached.state.deleted:
+        return AggregateDeletedError(
+            f"{name} addresses {aggregate_id!r}, which is deleted.",
+            remedy="Deleted ids are never used again; create a new one with another id.",
+        )
+    if decider.init and cached.version:
+        return AggregateAlreadyInitializedError(
+            f"{name} would start {aggregate_id!r}, which already has {cached.version} event"
+            f"{'' if cached.version == 1 else 's'}.",
+            remedy="Use another id, or send a command that continues its history.",
+        )
+    if not decider.init and not cached.version:
+        return AggregateNotInitializedError(
+            f"{name} addresses {aggregate_id!r}, which has no history.",
+            remedy="Send the command of an init handler first, or check the id.",
+        )
+    return None

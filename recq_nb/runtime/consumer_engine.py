@@ -1,0 +1,242 @@
+"""The consumer engine: starts, replaces and stops the consumers of a bundle, and knows how far each is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.capability import ComponentKind
+from recq_nb.modeling.component_definition import ComponentDefinition
+from recq_nb.ports.clock import Clock
+from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore
+from recq_nb.runtime.activity import Activity
+from recq_nb.runtime.consumer import Consumer, EventWork
+from recq_nb.runtime.consumer_status import ConsumerStatus, consumer_id_of
+from recq_nb.runtime.engine import Engine
+from recq_nb.runtime.event_source import EventSource
+from recq_nb.runtime.failure_policy import Backoff
+
+WorkFactory = Callable[[ComponentDefinition], EventWork]
+
+
+class ConsumerGroup:
+    """All consumers of one component: one for each context it subscribes to."""
+
+    def __init__(self, component: ComponentDefinition, consumers: Sequence[Consumer], *, rebuild: bool) -> None:
+        self.component = component
+        self.consumers = tuple(consumers)
+        self.rebuild = rebuild
+        self.task: asyncio.Task[None] | None = None
+
+
+class ConsumerEngine:
+    """Runs the consumers of the current bundle, each exactly once.
+
+    A component whose definition did not change keeps running when others are redefined. A projector whose source,
+    version or contexts changed has its read model emptied and is replayed from where it starts.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: EventSource,
+        states: ConsumerStateStore,
+        clock: Clock,
+        activity: Activity,
+        factories: dict[ComponentKind, WorkFactory],
+    ) -> None:
+        self._engine = engine
+        self._source = source
+        self._states = states
+        self._clock = clock
+        self._activity = activity
+        self._factories = factories
+        self._groups: dict[str, ConsumerGroup] = {}
+        self._known: dict[str, ConsumerState] = {}
+
+    async def load(self) -> None:
+        """Read what is kept of earlier runs."""
+        self._known = dict(await self._states.load_states())
+
+    def would_rebuild(self, component: ComponentDefinition) -> bool:
+        """Whether serving this component empties a read model that was filled before."""
+        return (
+            component.kind is ComponentKind.PROJECTOR
+            and any(state.consumer_id in self._ids_of(component.name) for state in self._known.values())
+            and not self._resumable(component)
+        )
+
+    async def serve(self, bundle: Bundle) -> None:
+        """Consume with the consumers of this bundle; returns once they are prepared (or their stall is visible)."""
+        wanted = {component.name: component for component in bundle.consumers if component.kind in self._factories}
+        stale = [
+            group for name, group in self._groups.items() if wanted.get(name) is not group.component
+        ]
+        await self._stop(stale)
+        prepared = []
+        for name, component in wanted.items():
+            if name not in self._groups:
+                group = self._make(component)
+                self._groups[name] = group
+                first_try: asyncio.Future[None] = self._engine.loop.create_future()
+                group.task = self._engine.start_task(self._run(group, first_try))
+                prepared.append(first_try)
+        await asyncio.gather(*prepared)
+
+    async def stop(self) -> None:
+        """Stop every consumer after the batch at hand, progress saved."""
+        await self._stop(list(self._groups.values()))
+
+    async def _stop(self, groups: Sequence[ConsumerGroup]) -> None:
+        for group in groups:
+            for consumer in group.consumers:
+                consumer.stop()
+        for group in groups:
+            if group.task is not None:
+                await asyncio.gather(group.task, return_exceptions=True)
+            for consumer in group.consumers:
+                self._known[consumer.consumer_id] = ConsumerState(
+                    consumer.consumer_id, consumer.position, group.component.fingerprint
+                )
+            if self._groups.get(group.component.name) is group:
+                del self._groups[group.component.name]
+
+    def _ids_of(self, component_name: str) -> set[str]:
+        """Ids of everything known that belongs to a component, whatever version or context."""
+        return {
+            consumer_id
+            for consumer_id in self._known
+            if (parts := consumer_id.removeprefix(component_name + "_").split("_", 1))
+            and consumer_id.startswith(component_name + "_")
+            and parts[0].isdigit()
+        }
+
+    def _resumable(self, component: ComponentDefinition) -> bool:
+        declaration = component.declaration
+        ids = {consumer_id_of(component.name, declaration.version, context) for context in declaration.contexts}
+        states = [self._known[consumer_id] for consumer_id in ids if consumer_id in self._known]
+        if component.kind is not ComponentKind.PROJECTOR:
+            return True
+        return (
+            len(states) == len(ids)
+            and ids == self._ids_of(component.name)
+            and all(state.fingerprint == component.fingerprint for state in states)
+        )
+
+    def _make(self, component: ComponentDefinition) -> ConsumerGroup:
+        declaration = component.declaration
+        resume = self._resumable(component)
+        work = self._factories[component.kind](component)
+        consumers = []
+        for context in declaration.contexts:
+            known = self._known.get(consumer_id_of(component.name, declaration.version, context))
+            first = self._source.head if declaration.start == "head" else 0
+            checkpoint = known.checkpoint if known is not None and resume else first
+            consumers.append(
+                Consumer(
+                    component,
+                    context,
+                    work,
+                    self._source,
+                    self._states,
+                    self._clock,
+                    self._activity,
+                    min(checkpoint, self._source.head),
+                )
+            )
+        return ConsumerGroup(component, consumers, rebuild=not resume)
+
+    async def _run(self, group: ConsumerGroup, first_try: asyncio.Future[None]) -> None:
+        attempts = 0
+        backoff = Backoff()
+        while True:
+            try:
+                await self._engine.in_worker(self._prepare, group)
+                break
+            except Exception as error:  # noqa: BLE001  border: the consumer loop; shown as stalled and tried again
+                attempts += 1
+                for consumer in group.consumers:
+                    consumer.stalled(error, attempts)
+                if not first_try.done():
+                    first_try.set_result(None)
+                await self._clock.sleep(backoff.delay(attempts))
+                if any(consumer.stopping for consumer in group.consumers):
+                    return
+        await self._forget_others(group)
+        if not first_try.done():
+            first_try.set_result(None)
+        await asyncio.gather(*(consumer.run() for consumer in group.consumers))
+
+    def _prepare(self, group: ConsumerGroup) -> None:
+        component = group.component
+        transaction = self._states.begin(component.name)
+        try:
+            if group.rebuild:
+                transaction.reset(component.read_models)
+            else:
+                transaction.prepare(component.read_models)
+            transaction.commit(
+                *(
+                    ConsumerState(consumer.consumer_id, consumer.position, component.fingerprint)
+                    for consumer in group.consumers
+                )
+            )
+        except BaseException:
+            transaction.rollback()
+            raise
+
+    async def _forget_others(self, group: ConsumerGroup) -> None:
+        """Drop the checkpoints of other versions and contexts of this component: they would be stale if it returned."""
+        current = {consumer.consumer_id for consumer in group.consumers}
+        others = sorted(self._ids_of(group.component.name) - current)
+        if others:
+            await self._states.forget(others)
+            for consumer_id in others:
+                self._known.pop(consumer_id, None)
+        for consumer in group.consumers:
+            self._known[consumer.consumer_id] = ConsumerState(
+                consumer.consumer_id, consumer.position, group.component.fingerprint
+            )
+
+    # -- progress ------------------------------------------------------------------------------------------------
+
+    def statuses(self) -> tuple[ConsumerStatus, ...]:
+        """How every consumer is doing."""
+        return tuple(consumer.status() for consumer in self._all())
+
+    def _all(self) -> list[Consumer]:
+        return [consumer for group in self._groups.values() for consumer in group.consumers]
+
+    def _feeding(self, components: Sequence[str] | None) -> list[Consumer]:
+        if components is None:
+            return [c for c in self._all() if c.component.kind is ComponentKind.PROJECTOR]
+        return [consumer for consumer in self._all() if consumer.component.name in components]
+
+    async def reached(self, components: Sequence[str] | None, sequence_number: int) -> None:
+        """See ``Progress.reached``. A redefined consumer counts as soon as it has caught up again."""
+        await self._activity.until(lambda: all(c.position >= sequence_number for c in self._feeding(components)))
+
+    def behind(self, components: Sequence[str] | None, sequence_number: int) -> str:
+        """See ``Progress.behind``."""
+        late = [consumer.status() for consumer in self._feeding(components) if consumer.position < sequence_number]
+        shown = [
+            f"{status.consumer_id} is {status.health} at {status.position} of {sequence_number}"
+            + (f" ({status.reason})" if status.reason else "")
+            for status in late
+        ]
+        return f"has not been projected in time: {'; '.join(shown)}" if shown else "took too long"
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether every consumer has passed every event there is."""
+        return all(consumer.caught_up and not consumer.preparing for consumer in self._all())
+
+    def lagging(self) -> tuple[ConsumerStatus, ...]:
+        """The consumers that still have events to pass."""
+        return tuple(status for status in self.statuses() if status.lag)
+
+    def forget_progress(self) -> None:
+        """Forget all progress: the log was emptied. Consumers must have been stopped; serve the bundle again."""
+        self._known = {}
+

@@ -1,0 +1,154 @@
+"""The engine: the one thread and event loop on which a session's gateway, managers and consumers live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from recq_nb.errors import SessionClosedError
+from recq_nb.runtime.reply import PendingReply, allow_blocking, forbid_blocking
+
+T = TypeVar("T")
+P = ParamSpec("P")
+MAX_WORKERS = 256
+
+
+class Engine:
+    """Runs work on its own thread: in the order each thread posted it, many pieces with one wake-up.
+
+    Blocking handlers run on its worker threads; at most 256, made as they are needed.
+    """
+
+    def __init__(self, name: str = "recq-engine") -> None:
+        self._loop = asyncio.new_event_loop()
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._awake = False
+        self._closed = False
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._workers = ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix=f"{name}-worker")
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        started = threading.Event()
+        self._loop.call_soon(started.set)
+        self._thread.start()
+        started.wait()
+
+    def _run(self) -> None:
+        thread_id = threading.get_ident()
+        forbid_blocking(
+            thread_id, "result() on the engine thread would wait for itself; make the handler async and await the reply."
+        )
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            allow_blocking(thread_id)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The engine's event loop."""
+        return self._loop
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been stopped."""
+        return self._closed
+
+    def is_current_thread(self) -> bool:
+        """Whether the caller is on the engine thread."""
+        return threading.get_ident() == self._thread.ident
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Run this on the engine thread soon; from any thread.
+
+        Raises:
+            SessionClosedError: The engine has been stopped.
+        """
+        if self._closed:
+            raise SessionClosedError("this session is closed.", remedy="Start a new one: `recq = Session(...)`.")
+        self._inbox.append(work)
+        if not self._awake:
+            self._awake = True
+            if self.is_current_thread():
+                self._loop.call_soon(self._drain)
+            else:
+                self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        self._awake = False
+        inbox = self._inbox
+        for _ in range(len(inbox)):
+            work = inbox.popleft()
+            try:
+                work()
+            except Exception:  # noqa: BLE001  border: work settles its own replies; a bug must not stop the engine
+                traceback.print_exc(file=sys.stderr)
+        if inbox and not self._awake:
+            self._awake = True
+            self._loop.call_soon(self._drain)
+
+    def start_task(
+        self, coroutine: Coroutine[object, object, T], context: contextvars.Context | None = None
+    ) -> asyncio.Task[T]:
+        """Run a coroutine as a task the engine looks after; on the engine thread only."""
+        task = self._loop.create_task(coroutine, context=context)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def submit(self, make: Callable[[], Coroutine[object, object, T]], label: str = "") -> PendingReply[T]:
+        """Run a coroutine on the engine and reply with its result; from any thread."""
+        reply: PendingReply[T] = PendingReply(label)
+
+        async def answer() -> None:
+            try:
+                reply.settle(await make())
+            except asyncio.CancelledError:
+                reply.settle(None, SessionClosedError(f"{label}: the session was closed meanwhile."))
+                raise
+            except Exception as error:  # noqa: BLE001  border: the error goes to whoever waits for the reply
+                reply.settle(None, error)
+
+        self.post(lambda: _ignore(self.start_task(answer())))
+        return reply
+
+    async def in_worker(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function on a worker thread, in the context given by the caller's task."""
+        context = contextvars.copy_context()
+        return await self._loop.run_in_executor(self._workers, lambda: context.run(function, *args, **kwargs))
+
+    def start_in_worker(self, function: Callable[[], None]) -> None:
+        """Run a blocking function on a worker thread without waiting for it; it settles what it must itself."""
+        self._workers.submit(function)
+
+    @property
+    def running_tasks(self) -> int:
+        """How many tasks the engine looks after now."""
+        return len(self._tasks)
+
+    def stop(self) -> None:
+        """Cancel every task, stop the loop, end the thread and the workers. Idempotent; not from the engine thread."""
+        if self._closed:
+            return
+        self._closed = True
+        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._loop.close()
+
+    async def _cancel_all(self) -> None:
+        tasks = [task for task in self._tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ignore(task: object) -> None:
+    """A task's outcome travels through its reply; its handle is not needed."""

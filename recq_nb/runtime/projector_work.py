@@ -1,0 +1,153 @@
+"""Projecting events into read models: a whole batch on one worker thread, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
+from typing import cast
+
+from recq_nb.errors import HandlerResultError
+from recq_nb.modeling.capability import HandlerKind, Injection
+from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
+from recq_nb.modeling.injection import ParameterDefinition
+from recq_nb.modeling.message import EventMessage
+from recq_nb.modeling.read_model import ProjectorStatus
+from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore, ConsumerTransaction
+from recq_nb.ports.dead_event_queue import DeadEventRecord
+from recq_nb.runtime.arguments import ArgumentPlan, Getter, Provider
+from recq_nb.runtime.cause import caused_by
+from recq_nb.runtime.consumer import Failure
+from recq_nb.runtime.engine import Engine
+from recq_nb.runtime.event_reader import EventReader
+from recq_nb.runtime.event_tail import TailEvent
+from recq_nb.runtime.flow_steps import FlowSteps
+from recq_nb.runtime.gateways import BoundQueryGateway
+from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.message_gateway import MessageGateway
+
+
+class ProjectorFrame:
+    """One event being projected."""
+
+    __slots__ = ("gateway", "message", "status", "transaction")
+
+    def __init__(
+        self,
+        message: EventMessage,
+        transaction: ConsumerTransaction,
+        status: ProjectorStatus,
+        gateway: Callable[[], BoundQueryGateway],
+    ) -> None:
+        self.message = message
+        self.transaction = transaction
+        self.status = status
+        self.gateway = gateway
+
+
+def _table(parameter: ParameterDefinition) -> Getter[ProjectorFrame]:
+    definition = parameter.read_model
+    assert definition is not None
+    return lambda frame: frame.transaction.table(definition)
+
+
+_PROVIDERS: dict[Injection, Provider[ProjectorFrame]] = {
+    Injection.PAYLOAD: lambda _: lambda frame: frame.message.payload,
+    Injection.EVENT_MESSAGE: lambda _: lambda frame: frame.message,
+    Injection.METADATA: lambda _: lambda frame: frame.message.metadata,
+    Injection.TIMESTAMP: lambda _: lambda frame: frame.message.timestamp,
+    Injection.PROJECTOR_STATUS: lambda _: lambda frame: frame.status,
+    Injection.QUERY_GATEWAY: lambda _: lambda frame: frame.gateway(),
+    Injection.TABLE: _table,
+    Injection.CONNECTION: lambda _: lambda frame: frame.transaction.connection(),
+}
+
+
+class ProjectorWork:
+    """Handles a projector's events: each exactly once as far as its read model shows.
+
+    If one event fails, nothing of the batch is kept; the consumer then hands over the events before it again.
+    """
+
+    def __init__(
+        self,
+        component: ComponentDefinition,
+        engine: Engine,
+        states: ConsumerStateStore,
+        reader: EventReader,
+        gateway: MessageGateway,
+        flow_steps: FlowSteps,
+    ) -> None:
+        self._component = component
+        self._engine = engine
+        self._states = states
+        self._reader = reader
+        self._gateway = gateway
+        self._flow = flow_steps
+        self._plans: dict[str, tuple[HandlerDefinition, ArgumentPlan[ProjectorFrame]]] = {
+            name: (handler, ArgumentPlan(handler, _PROVIDERS))
+            for name, handler in component.handlers_of(HandlerKind.EVENT).items()
+        }
+
+    async def handle(self, events: Sequence[TailEvent], state: ConsumerState, *, head_reached: bool) -> Failure | None:
+        """See ``EventWork.handle``."""
+        return await self._engine.in_worker(self._project, events, state, head_reached)
+
+    def _project(self, events: Sequence[TailEvent], state: ConsumerState, head_reached: bool) -> Failure | None:
+        transaction = self._states.begin(self._component.name)
+        try:
+            for index, event in enumerate(events):
+                status = ProjectorStatus(head_reached, len(events) - index - 1)
+                try:
+                    self._one(event, transaction, status)
+                except Exception as error:  # noqa: BLE001  border: the handler call
+                    transaction.rollback()
+                    return Failure(index, error)
+            transaction.commit(state)
+        except BaseException:
+            transaction.rollback()
+            raise
+        return None
+
+    def _one(self, event: TailEvent, transaction: ConsumerTransaction, status: ProjectorStatus) -> None:
+        name = event.stored.record.event_name
+        handler, plan = self._plans[name]
+        message = self._reader.message(event.stored, event.payload)
+        frame = ProjectorFrame(message, transaction, status, lambda: self._query_gateway(message))
+        context = event.context.copy() if event.context is not None else Context()
+        started = self._flow.start()
+        try:
+            result = context.run(self._call, handler, plan, frame)
+        except Exception as error:
+            annotate(error, handler.label, f"{name} (event {message.sequence_number})")
+            self._flow.consumed(message, handler, started, error)
+            raise
+        self._flow.consumed(message, handler, started, None)
+        if result is not None:
+            raise HandlerResultError(
+                f"{handler.label} returned a {type(result).__name__}; projectors emit nothing.",
+                remedy="Write to the read model and return nothing.",
+            )
+
+    def _call(self, handler: HandlerDefinition, plan: ArgumentPlan[ProjectorFrame], frame: ProjectorFrame) -> object:
+        result = plan.call(frame)
+        if handler.is_async:
+            coroutine = cast("Coroutine[object, object, object]", result)
+            return asyncio.run_coroutine_threadsafe(coroutine, self._engine.loop).result()
+        return result
+
+    def _query_gateway(self, message: EventMessage) -> BoundQueryGateway:
+        return BoundQueryGateway(self._gateway, caused_by(message, self._component.name))
+
+    async def park(self, event: TailEvent, record: DeadEventRecord, state: ConsumerState) -> None:
+        """See ``EventWork.park``."""
+        await self._engine.in_worker(self._park, record, state)
+
+    def _park(self, record: DeadEventRecord, state: ConsumerState) -> None:
+        transaction = self._states.begin(self._component.name)
+        try:
+            transaction.dead_events().park(record)
+            transaction.commit(state)
+        except BaseException:
+            transaction.rollback()
+            raise

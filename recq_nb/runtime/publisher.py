@@ -1,0 +1,196 @@
+"""The publisher: takes everything decided meanwhile, stores it as one, then lets the replies go (group commit)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from recq_nb.errors import ConcurrentAppendError, RecqError, StoreError, StoreUnavailableError
+from recq_nb.modeling.gateway import Confirmation
+from recq_nb.modeling.payload import Event
+from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
+from recq_nb.ports.snapshot_store import SnapshotRecord, SnapshotStore
+from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord, StoredEvent, SystemStateStore
+from recq_nb.runtime.aggregate_cache import CachedAggregate
+from recq_nb.runtime.event_reader import EventReader
+from recq_nb.runtime.event_tail import EventTail, TailEvent
+from recq_nb.runtime.flow_steps import FlowSteps
+from recq_nb.runtime.outcome_lookup import confirmation_of
+from recq_nb.runtime.request import PendingRequest
+from recq_nb.runtime.timestamps import timestamp_of
+
+
+class Staged(NamedTuple):
+    """A decision waiting for its commit round.
+
+    Attributes:
+        request: Whose reply it is.
+        record: The event to store; None where the decision is a refusal or a void success.
+        event: The event object.
+        outcome: Outcome to store, for a command without event.
+        error: What to fail the request with after the round: a rejection that rests on events not yet stored.
+        snapshot: State to save once the event is stored.
+        aggregate: The cached aggregate whose unstored events this is one of.
+    """
+
+    request: PendingRequest
+    record: EventRecord | None = None
+    event: Event | None = None
+    outcome: OutcomeRecord | None = None
+    error: BaseException | None = None
+    snapshot: SnapshotRecord | None = None
+    aggregate: CachedAggregate | None = None
+
+
+class Publisher:
+    """One commit round at a time; whatever is staged during a round makes up the next one.
+
+    Replies are settled in the order of staging, after their round is stored. If a round fails, nothing of it is
+    stored, and everything staged on top of it fails with it.
+    """
+
+    def __init__(
+        self,
+        store: SystemStateStore,
+        snapshots: SnapshotStore,
+        tail: EventTail,
+        reader: EventReader,
+        flow_steps: FlowSteps,
+        *,
+        on_published: Callable[[int], None],
+        on_failed: Callable[[Sequence[str]], None],
+        on_round: Callable[[], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._snapshots = snapshots
+        self._tail = tail
+        self._reader = reader
+        self._flow = flow_steps
+        self._on_published = on_published
+        self._on_failed = on_failed
+        self._on_round = on_round
+        self._warn = warn
+        self._staged: list[Staged] = []
+        self._barriers: list[asyncio.Future[None]] = []
+        self._wake = asyncio.Event()
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is staged and no round is under way."""
+        return not self._staged and not self._busy
+
+    def stage(self, staged: Staged) -> None:
+        """Have a decision stored with the next round, and its reply settled afterwards."""
+        self._staged.append(staged)
+        if not self._busy:
+            self._wake.set()
+
+    async def stored(self) -> None:
+        """Return once everything staged so far is stored, or has failed."""
+        if self.idle:
+            return
+        barrier: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._barriers.append(barrier)
+        self._wake.set()
+        await barrier
+
+    async def run(self) -> None:
+        """Commit rounds until cancelled."""
+        while True:
+            if not self._staged and not self._barriers:
+                self._wake.clear()
+                await self._wake.wait()
+            self._busy = True
+            batch, self._staged = self._staged, []
+            barriers, self._barriers = self._barriers, []
+            try:
+                await self._round(batch)
+            except RecqError as error:
+                self._fail(batch + self._staged, error)
+                self._staged = []
+            except Exception as error:  # noqa: BLE001  border: a bug in an adapter must not stop publishing
+                problem = StoreUnavailableError(f"the store failed: {type(error).__name__}: {error}.")
+                problem.__cause__ = error
+                self._fail(batch + self._staged, problem)
+                self._staged = []
+            finally:
+                self._busy = False
+                self._on_round()
+                for barrier in barriers:
+                    if not barrier.done():
+                        barrier.set_result(None)
+
+    async def _round(self, batch: list[Staged]) -> None:
+        while batch:
+            records = [staged.record for staged in batch if staged.record is not None]
+            outcomes = [staged.outcome for staged in batch if staged.outcome is not None]
+            started = time.perf_counter_ns()
+            try:
+                first = await self._store.append(records, outcomes) if records or outcomes else 0
+            except ConcurrentAppendError as error:
+                batch = self._without(batch, error)
+                continue
+            self._settle(batch, first, time.perf_counter_ns() - started)
+            if records:
+                self._on_published(first + len(records) - 1)
+            await self._save_snapshots(batch)
+            return
+
+    async def _save_snapshots(self, batch: list[Staged]) -> None:
+        newest = {staged.snapshot.aggregate_id: staged.snapshot for staged in batch if staged.snapshot is not None}
+        if not newest:
+            return
+        try:
+            await self._snapshots.save(list(newest.values()))
+        except StoreError as error:
+            self._warn(f"{len(newest)} snapshots were not saved: {error}")
+
+    def _settle(self, batch: list[Staged], first: int, store_ns: int) -> None:
+        sequence_number = first
+        listening = self._flow.listening
+        for staged in batch:
+            request = staged.request
+            if staged.record is not None:
+                stored = StoredEvent(sequence_number, staged.record)
+                self._tail.append(TailEvent(stored, staged.event, request.context))
+                sequence_number += 1
+                if staged.aggregate is not None:
+                    staged.aggregate.pending -= 1
+                if listening:
+                    self._note_published(stored, staged, store_ns)
+                request.succeed(confirmation_of(stored, staged.event))
+            elif staged.error is not None:
+                request.fail(staged.error)
+            elif staged.outcome is not None:
+                outcome = staged.outcome
+                timestamp = timestamp_of(outcome.timestamp)
+                request.succeed(
+                    Confirmation(outcome.command_id, outcome.correlation_id, "", "", 0, "", 0, None, timestamp)
+                )
+
+    def _note_published(self, stored: StoredEvent, staged: Staged, store_ns: int) -> None:
+        message = self._reader.message(stored, staged.event)
+        self._flow.add(
+            FlowStep(
+                FlowStepKind.PUBLISHED, time.perf_counter_ns(), message, message.sender, "", 0, 0, 0, store_ns, ""
+            )
+        )
+
+    def _without(self, batch: list[Staged], error: ConcurrentAppendError) -> list[Staged]:
+        """The batch without the aggregates another writer was faster on; their commands fail."""
+        lost = set(error.aggregate_ids)
+        losers = [staged for staged in batch if staged.record is not None and staged.record.aggregate_id in lost]
+        later = [s for s in self._staged if s.record is not None and s.record.aggregate_id in lost]
+        self._staged = [staged for staged in self._staged if staged not in later]
+        self._fail(losers + later, error)
+        return [staged for staged in batch if staged not in losers]
+
+    def _fail(self, batch: Sequence[Staged], error: BaseException) -> None:
+        self._on_failed([staged.record.aggregate_id for staged in batch if staged.record is not None])
+        for staged in batch:
+            staged.request.fail(error)
+

@@ -1,0 +1,361 @@
+"""The session: one model running on one store. The composition root, and what a notebook calls ``recq``."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import duckdb
+
+from recq_nb.adapters.duckdb.consumer_state_store import DuckDbConsumerStateStore
+from recq_nb.adapters.duckdb.database import DuckDbDatabase
+from recq_nb.adapters.duckdb.failures import translated
+from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
+from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
+from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
+from recq_nb.adapters.duckdb.store_reset import empty_store
+from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
+from recq_nb.adapters.local.clock import SystemClock, UniqueIdSource
+from recq_nb.adapters.local.message_transport import LocalMessageTransport
+from recq_nb.errors import RecqError, RoutingError, SessionClosedError
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.capability import ComponentKind
+from recq_nb.modeling.gateway import Confirmation, Reply
+from recq_nb.modeling.injection import InjectionSources, Injector
+from recq_nb.modeling.metadata import JsonValue, Metadata
+from recq_nb.modeling.payload import Command, Query
+from recq_nb.ports.clock import Clock, IdSource
+from recq_nb.modeling.registration import Definitions, Registration, changes, define
+from recq_nb.runtime.cause import Cause
+from recq_nb.runtime.consumer_status import ConsumerStatus
+from recq_nb.runtime.gateways import sequence_number_after
+from recq_nb.runtime.invoker_manager import InvokerProxy
+from recq_nb.runtime.reply import PendingReply
+from recq_nb.runtime.runtime import Adapters, Limits, Runtime
+
+V = TypeVar("V")
+MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """What a session is doing now.
+
+    Attributes:
+        store: ``"memory"`` or the file.
+        head: Events in the log.
+        payloads: Registered payload names by kind.
+        components: Registered component names by type.
+        consumers: How each consumer is doing.
+        in_flight: Requests being handled.
+    """
+
+    store: str
+    head: int
+    payloads: Mapping[str, tuple[str, ...]]
+    components: Mapping[str, tuple[str, ...]]
+    consumers: tuple[ConsumerStatus, ...]
+    in_flight: int
+
+
+class Session:
+    """A running RECQ system: register payloads and components, send commands, query, look.
+
+    Everything runs on a thread of its own, so the system goes on while a cell computes or sleeps. Methods may be
+    called from any thread. Use it as a context manager, or call ``close``.
+
+    Args:
+        store: ``"memory"``, or the path of a DuckDB file, made where it does not exist.
+        injector: Objects handlers may ask for by type: a mapping, or a function from a type to its object or None.
+        metadata: Carried by every command and query sent from outside, e.g. ``{"user": "ada"}``.
+        timeout: Seconds until a reply fails as *outcome unknown*, by default.
+        max_in_flight: Requests from outside handled at once; one more is refused with ``TooManyRequestsError``.
+        max_payload_bytes: Largest event, as JSON.
+        clock: Where timestamps and delays come from; the machine's clock when None.
+        ids: Where message ids come from; unique ones when None.
+
+    Raises:
+        StoreError: The store cannot be opened.
+    """
+
+    def __init__(
+        self,
+        store: str | Path = MEMORY,
+        *,
+        injector: Injector | None = None,
+        metadata: Mapping[str, JsonValue] | None = None,
+        timeout: float = 30.0,
+        max_in_flight: int = 4096,
+        max_payload_bytes: int = 4 * 1024 * 1024,
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+    ) -> None:
+        self.store = str(store)
+        self.metadata = Metadata(metadata)
+        self._sources = InjectionSources(
+            injector if injector is not None else {}, (duckdb.DuckDBPyConnection, GuardedConnection)
+        )
+        self._registering = threading.Lock()
+        self._origins: dict[str, frozenset[str]] = {}
+        self._bundle = Bundle()
+        self._closed = False
+        self._database = DuckDbDatabase(None if self.store == MEMORY else store)
+        try:
+            self._log = DuckDbSystemStateStore(self._database)
+            adapters = Adapters(
+                self._log,
+                DuckDbSnapshotStore(self._database),
+                DuckDbConsumerStateStore(self._database, self._log.flush),
+                LocalMessageTransport(),
+                clock if clock is not None else SystemClock(),
+                ids if ids is not None else UniqueIdSource(),
+            )
+            self._runtime = Runtime(adapters, Limits(timeout, max_in_flight, max_payload_bytes), _warn)
+        except BaseException:
+            self._database.close()
+            raise
+        self._runtime.run(self._runtime.start, "start")
+
+    # -- the model -----------------------------------------------------------------------------------------------
+
+    @property
+    def bundle(self) -> Bundle:
+        """The registered model, as one immutable value."""
+        return self._bundle
+
+    def register(self, *definitions: object, origin: str | None = None) -> Registration:
+        """Register payload and component classes, or all those of modules; replace by name.
+
+        All or nothing: if one definition breaks a rule, none is registered. Requests in flight finish on the old code,
+        later ones use the new.
+
+        Args:
+            *definitions: Classes and modules.
+            origin: Where they come from, e.g. a cell; what was registered from there before and is missing now is
+                removed.
+
+        Raises:
+            ModelingError: A definition breaks a rule.
+            SessionClosedError: The session is closed.
+        """
+        self._must_be_open()
+        with self._registering:
+            given = define(definitions, self._sources)
+            removed: list[str] = []
+            if origin is not None:
+                elsewhere = {name for other, names in self._origins.items() if other != origin for name in names}
+                gone = self._origins.get(origin, frozenset()) - set(given.names) - elsewhere
+                removed = sorted(gone & (self._bundle.payloads.keys() | self._bundle.components.keys()))
+            registration = self._redefine(given, removed)
+            names = frozenset(given.names)
+            self._origins = {other: kept - names for other, kept in self._origins.items() if other != origin}
+            if origin is not None:
+                self._origins[origin] = names
+            return registration
+
+    def unregister(self, *names: str) -> Registration:
+        """Remove payloads and components by name; the log and read models stay.
+
+        Raises:
+            RoutingError: No such name is registered.
+        """
+        self._must_be_open()
+        with self._registering:
+            known = self._bundle.payloads.keys() | self._bundle.components.keys()
+            missing = [name for name in names if name not in known]
+            if missing:
+                raise RoutingError(f"{missing[0]} is not registered.", remedy=f"Registered: {', '.join(sorted(known))}.")
+            return self._redefine(Definitions((), ()), list(names))
+
+    def _redefine(self, given: Definitions, removed: list[str]) -> Registration:
+        before = self._bundle
+        after = before.redefine(given.payloads, given.components, removed)
+        rebuilt = {
+            component.name: self._runtime.consumers.would_rebuild(component) for component in given.components
+        }
+        registration = changes(before, after, given, removed, rebuilt)
+        self._runtime.run(lambda: self._runtime.serve(after), "register")
+        self._bundle = after
+        return registration
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        command: Command,
+        *,
+        metadata: Mapping[str, JsonValue] | None = None,
+        timeout: float | None = None,
+        command_id: str | None = None,
+    ) -> PendingReply[Confirmation]:
+        """Send a command; the reply confirms that its event is stored, before any projector has run.
+
+        Args:
+            command: What to do.
+            metadata: Laid over the session's own.
+            timeout: Seconds until the reply fails as *outcome unknown*.
+            command_id: A name for this command. Sending it again under the same id returns the first outcome.
+
+        Returns:
+            A reply: ``await`` it, or call ``.result()``.
+
+        Raises:
+            PayloadError: It is no command.
+            SessionClosedError: The session is closed.
+        """
+        return self._runtime.gateway.send(command, Cause(metadata=self.metadata), metadata, timeout, command_id)
+
+    def query(
+        self,
+        query: Query[V],
+        *,
+        after: Confirmation | Reply[Confirmation] | int | None = None,
+        metadata: Mapping[str, JsonValue] | None = None,
+        timeout: float | None = None,
+    ) -> PendingReply[V]:
+        """Ask a query. Without ``after`` the answer may be stale: it shows what has been projected so far.
+
+        Args:
+            query: What to know.
+            after: A confirmation (or sequence number) the answer must include.
+            metadata: Laid over the session's own.
+            timeout: Seconds until the reply fails.
+
+        Returns:
+            A reply: ``await`` it, or call ``.result()``.
+
+        Raises:
+            PayloadError: It is no query, or ``after`` names no position.
+            SessionClosedError: The session is closed.
+        """
+        cause = Cause(metadata=self.metadata)
+        return self._runtime.gateway.query(query, cause, sequence_number_after(after), metadata, timeout)
+
+    def invoker(self, invoker: type | str, *, metadata: Mapping[str, JsonValue] | None = None) -> InvokerProxy:
+        """An invoker to call: each of its invocation handlers is a method that returns a reply.
+
+        Raises:
+            RoutingError: No such invoker is registered.
+        """
+        self._must_be_open()
+        name = invoker if isinstance(invoker, str) else invoker.__name__
+        component = self._bundle.components.get(name)
+        if component is None or component.kind is not ComponentKind.INVOKER:
+            known = [c.name for c in self._bundle.components.values() if c.kind is ComponentKind.INVOKER]
+            raise RoutingError(
+                f"{name} is no registered invoker.",
+                remedy=f"Registered invokers: {', '.join(known)}." if known else "Mark a class with @invoker.",
+            )
+        return self._runtime.invoker(component, self.metadata.merged(metadata))
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def sql(self, text: str, *parameters: object, write: bool = False, **named: object) -> SqlResult:
+        """Run SQL over read models (schema ``main``) and the log (schema ``recq``) and return the rows.
+
+        It sees one consistent picture in which every confirmed event is present. It reads only, unless ``write`` lets
+        it change tables of your own; the log cannot be changed either way.
+
+        Args:
+            text: SQL; the last statement's rows are returned.
+            *parameters: Values for ``$1``, ``$2``, …
+            write: Allow changes outside schema ``recq``.
+            **named: Values for ``$name``; not together with positional ones.
+
+        Raises:
+            ReadOnlySqlError: It would change what it may not.
+            SqlError: DuckDB could not run it.
+        """
+        self._must_be_open()
+        values: object = list(parameters) if parameters else (named or None)
+        return run_sql(self._database.cursor(), text, values, write=write, flush_log=self._log.flush)
+
+    def status(self) -> SessionStatus:
+        """What the session is doing now."""
+        payloads: dict[str, tuple[str, ...]] = {}
+        for payload in self._bundle.payloads.values():
+            payloads[str(payload.kind)] = (*payloads.get(str(payload.kind), ()), payload.name)
+        components: dict[str, tuple[str, ...]] = {}
+        for component in self._bundle.components.values():
+            components[str(component.kind)] = (*components.get(str(component.kind), ()), component.name)
+        return SessionStatus(
+            self.store,
+            self._runtime.head,
+            payloads,
+            components,
+            self._runtime.statuses(),
+            self._runtime.gateway.in_flight,
+        )
+
+    def settled(self, timeout: float = 30.0) -> PendingReply[None]:
+        """A reply that comes once nothing is in flight and every consumer has passed every event.
+
+        Raises:
+            ConsumerError: From the reply: that did not come about within ``timeout`` seconds, and why.
+        """
+        return self._runtime.engine.submit(lambda: self._runtime.settled(timeout), "settled")
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Empty the log, every read model, snapshot and checkpoint; the registered model stays and starts afresh."""
+        self._must_be_open()
+        with self._registering:
+            bundle = self._bundle
+            self._runtime.run(lambda: self._runtime.forget(bundle, self._empty), "reset")
+
+    def _empty(self) -> None:
+        self._log.flush()
+        with translated("emptying the store"):
+            empty_store(self._database.cursor())
+        self._log.reload()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
+    def close(self) -> None:
+        """Store what is decided, stop everything, give the file up. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._runtime.run(self._runtime.stop, "close")
+        except RecqError as error:
+            _warn(f"while closing: {error}")
+        self._runtime.engine.stop()
+        try:
+            self._log.close()
+        finally:
+            self._database.close()
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise SessionClosedError("this session is closed.", remedy="Start a new one: `recq = Session(...)`.")
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._closed:
+            return f"<Session({self.store!r}), closed>"
+        return (
+            f"<Session({self.store!r}): {self._runtime.head} events, {len(self._bundle.components)} components, "
+            f"{len(self._bundle.payloads)} payloads>"
+        )
+
+
+def _warn(text: str) -> None:
+    """Say what went wrong beside the work, where a reader of the notebook sees it."""
+    print(f"recq: {text}", file=sys.stderr)  # noqa: T201  the kernel's stderr is the cell's
