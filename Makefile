@@ -72,13 +72,13 @@ bench: $(VENV)/.dev ## measure against peers, one table (ARGS= to choose)
 
 ##-- set up ------------------------------------------------------------------------------------------------------------
 
-lock: $(VENV)/.dev ## renew the lock files from pyproject.toml (ARGS=--upgrade for newer versions)
-	@$(BIN)/uv pip compile pyproject.toml --extra lab --group dev $(LOCK_OPTIONS) -o requirements-dev.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra lab --group build -c requirements-dev.lock --no-annotate $(LOCK_OPTIONS) \
-		-o requirements-lab.lock
+lock: $(BIN)/uv ## renew the lock files from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(BIN)/uv pip compile pyproject.toml --extra lab --group dev --universal $(LOCK) -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra lab --group build --universal -c requirements-dev.lock $(LOCK) -o requirements-lab.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra lab --group binder -c requirements-dev.lock $(LOCK) \
+		--python-version 3.11 --python-platform linux --no-annotate -o binder/requirements.txt
 
-LOCK_OPTIONS = --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-	--custom-compile-command 'make lock' $(ARGS)
+LOCK = --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
 
 browser: $(VENV)/.dev
 	@$(RUN) tests.ui.chromium
@@ -101,14 +101,15 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 # uv is quick; pip is there wherever Python is, and knows its user's own settings, so it gets the last word.
 define install
 @echo "recq_nb: installing $(1) into $(VENV)"
-@awk '/^uv==/ {on = 1; print; next} /^[^ ]/ {on = 0} on' $(1) > $(VENV)/uv.lock
-@{ { $(RUN) pip install --quiet --require-hashes -r $(VENV)/uv.lock 2> $(VENV)/pip.log \
-	&& $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); } \
-	|| $(RUN) pip install --quiet --require-hashes -r $(1); } \
+@{ $(MAKE) -s $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); } \
+	|| $(RUN) pip install --quiet --require-hashes -r $(1) \
 	|| { echo "recq_nb: cannot install $(1): the package index is out of reach or lacks a locked version" >&2; exit 1; }
-@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
-	|| $(RUN) pip install --quiet --no-deps --no-build-isolation -e .
+@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 endef
+
+$(BIN)/uv: | $(VENV)/pyvenv.cfg
+	@awk '/^uv==/ {on = 1; print; next} /^[^ ]/ {on = 0} on' requirements-lab.lock > $(VENV)/uv.lock
+	@$(RUN) pip install --quiet --require-hashes -r $(VENV)/uv.lock
 
 $(VENV)/pyvenv.cfg:
 	@command -v $(PYTHON) > /dev/null \
