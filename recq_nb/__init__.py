@@ -1,4 +1,4 @@
-"""recq_nb: model RECQ systems (Reactive, Event-driven Commands and Queries) interactively, in a notebook or a module."""
+"""recq_nb: model RECQ systems (Reactive, Event-driven Commands and Queries) in a notebook or a module."""
 
 from __future__ import annotations
 

@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
-
-import duckdb
+from typing import Self, TypeVar
 
 from recq_nb.adapters.duckdb.consumer_state_store import DuckDbConsumerStateStore
-from recq_nb.adapters.duckdb.database import DuckDbDatabase
+from recq_nb.adapters.duckdb.database import CONNECTION_TYPE, DuckDbDatabase
 from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
 from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
@@ -29,8 +27,8 @@ from recq_nb.modeling.gateway import Confirmation, Reply
 from recq_nb.modeling.injection import InjectionSources, Injector
 from recq_nb.modeling.metadata import JsonValue, Metadata
 from recq_nb.modeling.payload import Command, Query
-from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.modeling.registration import Definitions, Registration, changes, define
+from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.runtime.cause import Cause
 from recq_nb.runtime.consumer_status import ConsumerStatus
 from recq_nb.runtime.gateways import sequence_number_after
@@ -97,9 +95,8 @@ class Session:
     ) -> None:
         self.store = str(store)
         self.metadata = Metadata(metadata)
-        self._sources = InjectionSources(
-            injector if injector is not None else {}, (duckdb.DuckDBPyConnection, GuardedConnection)
-        )
+        self._sources = InjectionSources(injector if injector is not None else {}, (CONNECTION_TYPE, GuardedConnection))
+        self._clock, self._ids = clock, ids
         self._registering = threading.Lock()
         self._origins: dict[str, frozenset[str]] = {}
         self._bundle = Bundle()
@@ -115,7 +112,8 @@ class Session:
                 clock if clock is not None else SystemClock(),
                 ids if ids is not None else UniqueIdSource(),
             )
-            self._runtime = Runtime(adapters, Limits(timeout, max_in_flight, max_payload_bytes), _warn)
+            self._limits = Limits(timeout, max_in_flight, max_payload_bytes)
+            self._runtime = Runtime(adapters, self._limits, _warn)
         except BaseException:
             self._database.close()
             raise
@@ -169,15 +167,15 @@ class Session:
             known = self._bundle.payloads.keys() | self._bundle.components.keys()
             missing = [name for name in names if name not in known]
             if missing:
-                raise RoutingError(f"{missing[0]} is not registered.", remedy=f"Registered: {', '.join(sorted(known))}.")
+                raise RoutingError(
+                    f"{missing[0]} is not registered.", remedy=f"Registered: {', '.join(sorted(known))}."
+                )
             return self._redefine(Definitions((), ()), list(names))
 
     def _redefine(self, given: Definitions, removed: list[str]) -> Registration:
         before = self._bundle
         after = before.redefine(given.payloads, given.components, removed)
-        rebuilt = {
-            component.name: self._runtime.consumers.would_rebuild(component) for component in given.components
-        }
+        rebuilt = {component.name: self._runtime.consumers.would_rebuild(component) for component in given.components}
         registration = changes(before, after, given, removed, rebuilt)
         self._runtime.run(lambda: self._runtime.serve(after), "register")
         self._bundle = after
@@ -302,6 +300,37 @@ class Session:
 
     # -- life ----------------------------------------------------------------------------------------------------
 
+    def moved_to(self, store: str | Path) -> Session:
+        """A new session on another store, set up like this one and with the same definitions.
+
+        This one is left as it is, open or closed; its events stay in its own store.
+
+        Raises:
+            StoreError: The other store cannot be opened.
+            ModelingError: A definition no longer fits the names it mentions.
+        """
+        moved = Session(
+            store,
+            injector=self._sources.injector,
+            metadata=self.metadata,
+            timeout=self._limits.timeout,
+            max_in_flight=self._limits.max_in_flight,
+            max_payload_bytes=self._limits.max_payload_bytes,
+            clock=self._clock,
+            ids=self._ids,
+        )
+        try:
+            with self._registering:
+                bundle = self._bundle
+                payloads = [kept.payload_type for name, kept in bundle.payloads.items() if name in bundle.explicit]
+                components = [component.component_type for component in bundle.components.values()]
+                moved.register(*payloads, *components)
+                moved._origins = dict(self._origins)
+        except BaseException:
+            moved.close()
+            raise
+        return moved
+
     def reset(self) -> None:
         """Empty the log, every read model, snapshot and checkpoint; the registered model stays and starts afresh."""
         self._must_be_open()
@@ -339,7 +368,7 @@ class Session:
         if self._closed:
             raise SessionClosedError("this session is closed.", remedy="Start a new one: `recq = Session(...)`.")
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

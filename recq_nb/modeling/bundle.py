@@ -62,7 +62,7 @@ class Bundle:
         both = merged.keys() & merged_components.keys()
         if both:
             raise ComponentDefinitionError(
-                f"{sorted(both)[0]} is the name of a payload and of a component; identity is the class name.",
+                f"{min(both)} is the name of a payload and of a component; identity is the class name.",
                 remedy="Rename one of them.",
             )
         return Bundle(
@@ -77,9 +77,7 @@ class Bundle:
 
     def consumers_of(self, event_name: str) -> tuple[ComponentDefinition, ...]:
         """The consumers with a handler for an event type."""
-        return tuple(
-            component for component in self.consumers if event_name in component.handlers_of(*_CONSUMING)
-        )
+        return tuple(component for component in self.consumers if event_name in component.handlers_of(*_CONSUMING))
 
 
 def _answering(
@@ -98,7 +96,9 @@ def _answering(
     return found
 
 
-def _owners(components: Mapping[str, ComponentDefinition]) -> dict[str, tuple[ComponentDefinition, ReadModelDefinition]]:
+def _owners(
+    components: Mapping[str, ComponentDefinition],
+) -> dict[str, tuple[ComponentDefinition, ReadModelDefinition]]:
     found: dict[str, tuple[ComponentDefinition, ReadModelDefinition]] = {}
     tables: dict[str, str] = {}
     for component in components.values():

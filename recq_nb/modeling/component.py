@@ -61,11 +61,11 @@ def _consumer(
 ) -> Callable[[C], C]:
     if isinstance(contexts, str):
         contexts = (contexts,)
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:  # type: ignore[redundant-expr]  # notebooks are untyped
         raise ComponentDefinitionError(
             f"@{kind}(version={version!r}): a version is a whole number from 1.", remedy=f"Write @{kind}(version=1)."
         )
-    if not contexts or any(not isinstance(name, str) or not name for name in contexts):
+    if not contexts or any(not isinstance(name, str) or not name for name in contexts):  # type: ignore[redundant-expr]  # notebooks are untyped
         raise ComponentDefinitionError(
             f"@{kind}(contexts={contexts!r}): contexts are one or more names or globs.",
             remedy='Leave `contexts` out to consume all of them, or write contexts=["EU*"].',
@@ -99,7 +99,7 @@ def aggregate(cls: C | None = None, /, *, snapshot_frequency: int | None = None)
         snapshot_frequency: Save the state every so many events, so that a cold aggregate loads faster.
     """
     if snapshot_frequency is not None and (
-        isinstance(snapshot_frequency, bool) or not isinstance(snapshot_frequency, int) or snapshot_frequency < 1
+        isinstance(snapshot_frequency, bool) or not isinstance(snapshot_frequency, int) or snapshot_frequency < 1  # type: ignore[redundant-expr]  # notebooks are untyped
     ):
         raise ComponentDefinitionError(
             f"@aggregate(snapshot_frequency={snapshot_frequency!r}): it counts events, from 1; None means never.",
@@ -188,4 +188,3 @@ def observer(
 def invoker(cls: C, /) -> C:
     """Takes calls from outside and turns them into commands and queries."""
     return _mark(cls, ComponentDeclaration(ComponentKind.INVOKER))
-

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from recq_nb.errors import CapabilityError, ComponentDefinitionError, HandlerResultError, InjectionError
 from recq_nb.modeling.capability import CAPABILITIES, ComponentKind, HandlerKind, Injection
 from recq_nb.modeling.component import ComponentDeclaration, component_declaration
 from recq_nb.modeling.fingerprint import fingerprint
-from recq_nb.modeling.handler import HandlerDeclaration, handler_declaration
+from recq_nb.modeling.handler import HandlerDeclaration, HandlerFunction, handler_declaration
 from recq_nb.modeling.injection import (
     InjectionSources,
     ParameterDefinition,
@@ -52,7 +51,7 @@ class HandlerDefinition:
     component: str
     name: str
     declaration: HandlerDeclaration
-    function: Callable[..., object]
+    function: HandlerFunction
     is_async: bool
     payload_name: str
     payload_type: type[Payload] | None
@@ -88,7 +87,7 @@ class ComponentDefinition:
     component_type: type
     instance: object
     handlers: tuple[HandlerDefinition, ...]
-    state_type: type[AggregateState] | type[SagaState] | None
+    state_type: type[AggregateState | SagaState] | None
     read_models: tuple[ReadModelDefinition, ...]
     fingerprint: str
 
@@ -106,8 +105,8 @@ class ComponentDefinition:
         return tuple(found)
 
 
-def _declared_handlers(cls: type) -> list[tuple[str, Callable[..., object], HandlerDeclaration]]:
-    found: dict[str, tuple[str, Callable[..., object], HandlerDeclaration]] = {}
+def _declared_handlers(cls: type) -> list[tuple[str, HandlerFunction, HandlerDeclaration]]:
+    found: dict[str, tuple[str, HandlerFunction, HandlerDeclaration]] = {}
     for base in reversed(cls.__mro__):
         for name, member in base.__dict__.items():
             declaration = handler_declaration(member)
@@ -173,7 +172,7 @@ def _define_handler(
 
 
 def _invocation_parameters(
-    function: Callable[..., object], label: str, resolver: ParameterResolver
+    function: HandlerFunction, label: str, resolver: ParameterResolver
 ) -> list[ParameterDefinition]:
     """Only what the runtime injects; everything else is an argument of the call."""
     hints = resolved_hints(function, label)
@@ -243,15 +242,15 @@ def _check_returns(handler: HandlerDefinition) -> None:
 
 def _state_type(
     cls: type, kind: ComponentKind, handlers: list[HandlerDefinition], hints: list[object]
-) -> type[AggregateState] | type[SagaState] | None:
-    base: type[AggregateState] | type[SagaState]
+) -> type[AggregateState | SagaState] | None:
+    base: type[AggregateState | SagaState]
     if kind is ComponentKind.AGGREGATE:
         base = AggregateState
     elif kind is ComponentKind.SAGA:
         base = SagaState
     else:
         return None
-    named: dict[str, type[AggregateState] | type[SagaState]] = {}
+    named: dict[str, type[AggregateState | SagaState]] = {}
     parameters = [p.annotation for handler in handlers for p in handler.parameters if p.injection is Injection.STATE]
     for candidate in [*parameters, *(unwrap_optional(hint)[0] for hint in hints)]:
         if isinstance(candidate, type) and issubclass(candidate, AggregateState | SagaState):
@@ -299,9 +298,7 @@ def define_component(cls: type, sources: InjectionSources) -> ComponentDefinitio
     declared = _declared_handlers(cls)
     if not declared:
         expected = " or ".join(f"@{kind}" for kind in sorted(capability.handlers))
-        raise ComponentDefinitionError(
-            f"{cls.__name__} has no handlers.", remedy=f"Mark its methods with {expected}."
-        )
+        raise ComponentDefinitionError(f"{cls.__name__} has no handlers.", remedy=f"Mark its methods with {expected}.")
     for name, _, found in declared:
         if found.kind not in capability.handlers:
             allowed = " and ".join(f"@{kind}" for kind in sorted(capability.handlers))

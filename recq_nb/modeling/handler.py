@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar, overload
+from typing import ParamSpec, Protocol, TypeVar, overload
 
 from recq_nb.errors import ComponentDefinitionError
 from recq_nb.modeling.capability import HandlerKind
@@ -12,6 +12,13 @@ from recq_nb.modeling.capability import HandlerKind
 P = ParamSpec("P")
 R = TypeVar("R")
 ATTRIBUTE = "__recq_handler__"
+
+
+class HandlerFunction(Protocol):
+    """A handler method, bound or not; which arguments it takes is known from its parameters only."""
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Handle something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ def handler_declaration(function: object) -> HandlerDeclaration | None:
 
 
 def _mark(function: Callable[P, R], declaration: HandlerDeclaration) -> Callable[P, R]:
-    if not callable(function) or isinstance(function, type):
+    if isinstance(function, type) or not callable(function):
         raise ComponentDefinitionError(
             f"@{declaration.kind} was put on {function!r}; it belongs on a method of a component class.",
             remedy=f"Write `@{declaration.kind}` directly above a `def`.",
@@ -83,9 +90,7 @@ def aggregate_command_handler(
         init: It needs an empty history; all other handlers need a non-empty one.
         remember_rejections: Repeating the command under its id returns an earlier rejection too.
     """
-    declaration = HandlerDeclaration(
-        HandlerKind.AGGREGATE_COMMAND, init=init, remember_rejections=remember_rejections
-    )
+    declaration = HandlerDeclaration(HandlerKind.AGGREGATE_COMMAND, init=init, remember_rejections=remember_rejections)
     return _mark(function, declaration) if function is not None else lambda method: _mark(method, declaration)
 
 

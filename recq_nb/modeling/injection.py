@@ -11,6 +11,7 @@ from datetime import datetime
 from recq_nb.errors import CapabilityError, ComponentDefinitionError, InjectionError
 from recq_nb.modeling.capability import Capability, ComponentKind, Injection
 from recq_nb.modeling.gateway import CommandGateway, QueryGateway
+from recq_nb.modeling.handler import HandlerFunction
 from recq_nb.modeling.message import CommandMessage, EventMessage, QueryMessage
 from recq_nb.modeling.metadata import Metadata
 from recq_nb.modeling.payload import Payload
@@ -75,7 +76,7 @@ class InjectionSources:
         return self.injector(wanted)
 
 
-def resolved_hints(function: Callable[..., object], label: str) -> dict[str, object]:
+def resolved_hints(function: HandlerFunction, label: str) -> dict[str, object]:
     """A function's annotations as objects.
 
     Raises:
@@ -101,8 +102,10 @@ def dependency_arguments(cls: type, sources: InjectionSources) -> dict[str, obje
         InjectionError: A parameter nothing can fill.
         CapabilityError: It asks for a gateway; those belong to one message and go to handlers.
     """
-    constructor = cls.__dict__.get("__init__") or cls.__init__
-    if constructor is object.__init__:
+    constructor: HandlerFunction | None = next(
+        (base.__dict__["__init__"] for base in cls.__mro__ if base is not object and "__init__" in base.__dict__), None
+    )
+    if constructor is None:
         return {}
     label = f"{cls.__name__}.__init__"
     hints = resolved_hints(constructor, label)
@@ -164,7 +167,7 @@ class ParameterResolver:
         self._capability = capability
         self._sources = sources
 
-    def resolve(self, function: Callable[..., object], label: str, payload_base: type[Payload]) -> list[ParameterDefinition]:
+    def resolve(self, function: HandlerFunction, label: str, payload_base: type[Payload]) -> list[ParameterDefinition]:
         """What fills each parameter after ``self``.
 
         Raises:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import UnionType
 from typing import Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 from pydantic_core import PydanticSerializationError
 
@@ -113,10 +113,13 @@ def _aggregate_id_field(payload_type: type[Payload]) -> str:
     name = payload_type.__name__
     if hidden := _hidden_marks(payload_type, AggregateIdMarker):
         raise PayloadDefinitionError(
-            f"{name}.{hidden[0]} makes its AggregateId optional or nests it; a command addresses exactly one aggregate.",
+            f"{name}.{hidden[0]} makes its AggregateId optional or nests it; "
+            "a command addresses exactly one aggregate.",
             remedy=f"Declare it plainly: `{hidden[0]}: AggregateId`.",
         )
-    problem = "has no AggregateId field" if not fields else f"has {len(fields)} AggregateId fields ({', '.join(fields)})"
+    problem = (
+        "has no AggregateId field" if not fields else f"has {len(fields)} AggregateId fields ({', '.join(fields)})"
+    )
     raise PayloadDefinitionError(
         f"{name} {problem}; a domain command addresses exactly one aggregate.",
         remedy="Mark the one field that names it: `identifier: AggregateId`.",
@@ -161,10 +164,10 @@ def _check_serialisable(payload_type: type[Payload]) -> None:
 
 
 def _breaks(payload_type: type[Payload], field: str) -> bool:
-    from pydantic import TypeAdapter
-
+    adapter: TypeAdapter[object]
     try:
-        TypeAdapter(payload_type.model_fields[field].annotation).json_schema(mode="serialization")
+        adapter = TypeAdapter(payload_type.model_fields[field].annotation)  # type: ignore[arg-type]  # checked by failing
+        adapter.json_schema(mode="serialization")
     except (PydanticUserError, PydanticSerializationError, NameError):
         return True
     return False
@@ -225,7 +228,7 @@ def unwrap_optional(annotation: object) -> tuple[object, bool]:
     """``X | None`` → (X, True); anything else as it is."""
     if get_origin(annotation) in (Union, UnionType):
         parts = [part for part in get_args(annotation) if part is not type(None)]
-        if len(parts) == 1 and len(get_args(annotation)) == 2:
+        if len(parts) == 1:
             return parts[0], True
     return annotation, False
 

@@ -24,8 +24,9 @@ Key = Annotated[T, KeyMarker()]
 
 
 class ReadModel(BaseModel):
-    """One row of a read-model table; the table is named after the class in snake_case (``TodoListRow`` →
-    ``todo_list_row``). Immutable: change a row with ``Table.update`` or by upserting a new one.
+    """One row of a read-model table, named after the class in snake_case (``TodoListRow`` → ``todo_list_row``).
+
+    Immutable: change a row with ``Table.update`` or by upserting a new one.
 
     Field types become DuckDB types: str VARCHAR, bool BOOLEAN, int BIGINT, float DOUBLE, Decimal DECIMAL(38, 10),
     datetime TIMESTAMPTZ, date DATE, time TIME, timedelta INTERVAL, bytes BLOB, UUID UUID, an enum of strings

@@ -11,6 +11,7 @@ from recq_nb.errors import ComponentDefinitionError
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.component import component_declaration
 from recq_nb.modeling.component_definition import ComponentDefinition, define_component
+from recq_nb.modeling.fingerprint import fingerprint
 from recq_nb.modeling.injection import InjectionSources
 from recq_nb.modeling.payload_definition import PayloadDefinition, define_payload, is_payload_class
 
@@ -58,7 +59,7 @@ class Definitions:
     @property
     def names(self) -> tuple[str, ...]:
         """All names, payloads first."""
-        return tuple(definition.name for definition in (*self.payloads, *self.components))
+        return (*(payload.name for payload in self.payloads), *(component.name for component in self.components))
 
 
 def _classes(definitions: Iterable[object]) -> list[type]:
@@ -92,14 +93,27 @@ def define(definitions: Iterable[object], sources: InjectionSources) -> Definiti
     return Definitions(payloads, components)
 
 
+def _payload_change(before: Bundle, payload: PayloadDefinition) -> Change:
+    """Payloads are the same while fields, constraints and code are; the newest class is used either way."""
+    known = before.payloads.get(payload.name)
+    if known is None:
+        return "new"
+    old, new = known.payload_type, payload.payload_type
+    same = (
+        known.kind is payload.kind
+        and old.model_json_schema() == new.model_json_schema()
+        and fingerprint(object, (old,)) == fingerprint(object, (new,))
+    )
+    return "unchanged" if same else "replaced"
+
+
 def changes(
     before: Bundle, after: Bundle, given: Definitions, removed: Iterable[str], rebuilt: Mapping[str, bool]
 ) -> Registration:
     """What lies between two bundles, as far as this registration named it."""
     entries = []
     for payload in given.payloads:
-        old = before.payloads.get(payload.name)
-        entries.append(RegistrationEntry(payload.name, str(payload.kind), "new" if old is None else "replaced"))
+        entries.append(RegistrationEntry(payload.name, str(payload.kind), _payload_change(before, payload)))
     for component in given.components:
         known = before.components.get(component.name)
         change: Change = "new"

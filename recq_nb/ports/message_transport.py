@@ -33,13 +33,16 @@ class Request(Protocol):
     """
 
     @property
-    def message(self) -> CommandMessage | QueryMessage: ...
+    def message(self) -> CommandMessage | QueryMessage:
+        """The message itself."""
 
     @property
-    def chain(self) -> tuple[HeldLock, ...]: ...
+    def chain(self) -> tuple[HeldLock, ...]:
+        """Locks held up its causal chain."""
 
     @property
-    def context(self) -> Context: ...
+    def context(self) -> Context:
+        """The context variables its handler runs in."""
 
     def succeed(self, outcome: Confirmation | object) -> None:
         """Settle it with a confirmation, or with the view or views asked for. Later calls are ignored."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
@@ -116,7 +115,5 @@ class SystemStateStore(Protocol):
     async def read(self, after: int, limit: int) -> Sequence[StoredEvent]:
         """At most ``limit`` events with a sequence number greater than ``after``, in order, without gaps."""
 
-    async def find_outcomes(
-        self, command_ids: Sequence[str]
-    ) -> Mapping[str, StoredEvent | OutcomeRecord]:
+    async def find_outcomes(self, command_ids: Sequence[str]) -> Mapping[str, StoredEvent | OutcomeRecord]:
         """The outcomes of those commands that have one."""

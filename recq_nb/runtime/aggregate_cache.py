@@ -20,9 +20,7 @@ class CachedAggregate:
 
     __slots__ = ("fingerprint", "pending", "snapshot_version", "state", "version")
 
-    def __init__(
-        self, version: int, state: AggregateState | None, fingerprint: str, snapshot_version: int = 0
-    ) -> None:
+    def __init__(self, version: int, state: AggregateState | None, fingerprint: str, snapshot_version: int = 0) -> None:
         self.version = version
         self.state = state
         self.fingerprint = fingerprint

@@ -73,7 +73,8 @@ class AggregateFolding:
     """
 
     def __init__(self, component: ComponentDefinition) -> None:
-        assert component.state_type is not None and issubclass(component.state_type, AggregateState)
+        assert component.state_type is not None
+        assert issubclass(component.state_type, AggregateState)
         self.component = component
         self._state_type: type[AggregateState] = component.state_type
         self._folds = {
@@ -81,7 +82,9 @@ class AggregateFolding:
             for name, handler in component.handlers_of(HandlerKind.EVENT_SOURCING).items()
         }
 
-    def apply(self, state: AggregateState | None, event: Event, record: EventRecord, sequence: int = 0) -> AggregateState:
+    def apply(
+        self, state: AggregateState | None, event: Event, record: EventRecord, sequence: int = 0
+    ) -> AggregateState:
         """The state after one more event.
 
         Raises:

@@ -110,6 +110,21 @@ class _Decider:
         self.state_is_large = False
 
 
+class _Decision:
+    """One command on its way through lock, state, handler and staging."""
+
+    __slots__ = ("aggregate_id", "cached", "decider", "lock_id", "request", "seen", "trace")
+
+    def __init__(self, decider: _Decider, request: PendingRequest, aggregate_id: str, lock_id: str) -> None:
+        self.decider = decider
+        self.request = request
+        self.aggregate_id = aggregate_id
+        self.lock_id = lock_id
+        self.cached: CachedAggregate | None = None
+        self.seen = 0
+        self.trace: bytes | None = None
+
+
 class AggregateManager:
     """Handles domain commands, one at a time per lock id.
 
@@ -161,26 +176,26 @@ class AggregateManager:
         payload = request.message.payload
         aggregate_id = getattr(payload, decider.id_field)
         lock_id = getattr(payload, decider.lock_field)
-        for identifier in (aggregate_id, lock_id):
-            if not _is_storable(identifier):
-                request.fail(
-                    PayloadError(
-                        f"{decider.name}.{decider.id_field}={identifier!r} cannot name an aggregate.",
-                        remedy="Use a non-empty string of valid unicode, made through the command's constructor.",
-                    )
+        if not (_is_storable(aggregate_id) and _is_storable(lock_id)):
+            request.fail(
+                PayloadError(
+                    f"{decider.name} has {decider.id_field}={aggregate_id!r} and locks {lock_id!r}; an id is non-empty "
+                    "text of valid unicode.",
+                    remedy=f"Construct {decider.name} with such a string.",
                 )
-                return
-        try:
-            taken = self._locks.acquire(
-                lock_id, request, partial(self._locked, decider, request, aggregate_id, lock_id)
             )
+            return
+        decision = _Decision(decider, request, aggregate_id, lock_id)
+        try:
+            taken = self._locks.acquire(lock_id, request, partial(self._locked, decision))
         except DeadlockError as error:
             request.fail(error)
             return
         if taken:
-            self._locked(decider, request, aggregate_id, lock_id)
+            self._locked(decision)
 
-    def _locked(self, decider: _Decider, request: PendingRequest, aggregate_id: str, lock_id: str) -> None:
+    def _locked(self, decision: _Decision) -> None:
+        decider, request, aggregate_id = decision.decider, decision.request, decision.aggregate_id
         request.lock_wait_ns = time.perf_counter_ns() - request.accepted_ns
         request.remember_rejection = decider.handler.declaration.remember_rejections
         cached = self._cache.find(aggregate_id, decider.component.fingerprint)
@@ -188,50 +203,41 @@ class AggregateManager:
             cached = CachedAggregate(0, None, decider.component.fingerprint)
             self._cache.keep(aggregate_id, cached)
         if cached is not None:
-            self._decide(decider, request, aggregate_id, lock_id, cached)
+            decision.cached = cached
+            self._decide(decision, cached)
         else:
-            loaded = partial(self._loaded, decider, request, aggregate_id, lock_id)
-            self._loader.load(aggregate_id, decider.folding, loaded)
+            self._loader.load(aggregate_id, decider.folding, partial(self._loaded, decision))
 
     def _loaded(
-        self,
-        decider: _Decider,
-        request: PendingRequest,
-        aggregate_id: str,
-        lock_id: str,
-        cached: CachedAggregate | None,
-        error: BaseException | None,
-        took_ns: int,
+        self, decision: _Decision, cached: CachedAggregate | None, error: BaseException | None, took_ns: int
     ) -> None:
-        request.retrieve_ns = took_ns
+        decision.request.retrieve_ns = took_ns
         if cached is None:
             assert error is not None
-            self._refuse(request, lock_id, None, error)
+            self._refuse(decision, error)
         else:
-            self._decide(decider, request, aggregate_id, lock_id, cached)
+            decision.cached = cached
+            self._decide(decision, cached)
 
-    def _decide(
-        self, decider: _Decider, request: PendingRequest, aggregate_id: str, lock_id: str, cached: CachedAggregate
-    ) -> None:
-        refusal = _life_cycle_refusal(decider, aggregate_id, cached)
+    def _decide(self, decision: _Decision, cached: CachedAggregate) -> None:
+        decider, request = decision.decider, decision.request
+        refusal = _life_cycle_refusal(decider, decision.aggregate_id, cached)
         if refusal is not None:
-            self._refuse(request, lock_id, cached, refusal)
+            self._refuse(decision, refusal)
             return
-        frame = CommandFrame(
-            request, cached.state, partial(self._bound_gateway, request, decider.component.name, lock_id)
-        )
-        seen = cached.version
-        trace = trace_of(cached.state, decider.state_is_large) if decider.wants_state else None
-        finish = partial(self._finish, decider, request, aggregate_id, lock_id, cached, seen, trace)
+        frame = CommandFrame(request, cached.state, partial(self._bound_gateway, decision))
+        decision.seen = cached.version
+        if decider.wants_state and not decider.state_is_large:
+            decision.trace = trace_of(cached.state)
         if not decider.inline:
-            self._engine.start_task(self._decide_later(decider, frame, finish), context=request.context)
+            self._engine.start_task(self._decide_later(decision, frame), context=request.context)
             return
         started = time.perf_counter_ns()
         try:
             result = request.context.run(decider.plan.call, frame)
         except Exception as error:  # noqa: BLE001  border: the handler call
             request.handler_ns = time.perf_counter_ns() - started
-            finish(None, error)
+            self._finish(decision, None, error)
             return
         request.handler_ns = time.perf_counter_ns() - started
         if request.handler_ns > _SLOW_NS:
@@ -239,11 +245,10 @@ class AggregateManager:
                 f"{decider.handler.label} kept the engine busy for {request.handler_ns / 1e6:.0f} ms; while it ran, "
                 "nothing else in the session could. Make it `async def`, or move slow work into a service."
             )
-        finish(result, None)
+        self._finish(decision, result, None)
 
-    async def _decide_later(
-        self, decider: _Decider, frame: CommandFrame, finish: Callable[[object, BaseException | None], None]
-    ) -> None:
+    async def _decide_later(self, decision: _Decision, frame: CommandFrame) -> None:
+        decider = decision.decider
         started = time.perf_counter_ns()
         result: object = None
         error: BaseException | None = None
@@ -255,71 +260,48 @@ class AggregateManager:
         except Exception as raised:  # noqa: BLE001  border: the handler call
             error = raised
         except BaseException as raised:
-            finish(None, raised)
+            self._finish(decision, None, raised)
             raise
         frame.request.handler_ns = time.perf_counter_ns() - started
-        finish(result, error)
+        self._finish(decision, result, error)
 
-    def _bound_gateway(self, request: PendingRequest, component: str, lock_id: str) -> BoundCommandGateway:
-        chain = (*request.chain, HeldLock(lock_id, request.message.name))
-        return BoundCommandGateway(self._gateway, caused_by(request.message, component, chain))
+    def _bound_gateway(self, decision: _Decision) -> BoundCommandGateway:
+        request = decision.request
+        chain = (*request.chain, HeldLock(decision.lock_id, request.message.name))
+        return BoundCommandGateway(self._gateway, caused_by(request.message, decision.decider.component.name, chain))
 
-    def _finish(
-        self,
-        decider: _Decider,
-        request: PendingRequest,
-        aggregate_id: str,
-        lock_id: str,
-        cached: CachedAggregate,
-        seen: int,
-        trace: bytes | None,
-        result: object,
-        error: BaseException | None,
-    ) -> None:
+    def _finish(self, decision: _Decision, result: object, error: BaseException | None) -> None:
         """The handler has spoken: check, fold, stage, release. Whatever it says, the lock is released."""
+        decider, cached = decision.decider, decision.cached
+        assert cached is not None
         try:
             if decider.wants_state and cached.state is not None:
-                self._check_untouched(decider, request, aggregate_id, cached, trace, failed=error is not None)
-            if error is not None:
-                raise error
-            self._stage(decider, request, aggregate_id, cached, seen, result)
+                self._check_untouched(decision, cached, failed=error is not None)
+            if error is None:
+                self._stage(decision, cached, result)
         except BaseException as problem:  # noqa: BLE001  border: the sender gets whatever it is
-            self._refuse(request, lock_id, cached, annotate(problem, decider.handler.label, decider.name))
+            error = problem
+        if error is None:
+            self._locks.release(decision.lock_id)
         else:
-            self._locks.release(lock_id)
+            self._refuse(decision, annotate(error, decider.handler.label, decider.name))
 
-    def _check_untouched(
-        self,
-        decider: _Decider,
-        request: PendingRequest,
-        aggregate_id: str,
-        cached: CachedAggregate,
-        trace: bytes | None,
-        *,
-        failed: bool,
-    ) -> None:
-        if trace is None:
-            decider.state_is_large = True
+    def _check_untouched(self, decision: _Decision, cached: CachedAggregate, *, failed: bool) -> None:
+        if decision.trace is None:
+            decision.decider.state_is_large = True
             if failed:  # it may have changed the state before it gave up: load it anew next time
-                self._cache.drop(aggregate_id)
+                self._cache.drop(decision.aggregate_id)
             return
-        if trace != trace_of(cached.state, known_large=False):
-            self._cache.drop(aggregate_id)
+        if decision.trace != trace_of(cached.state):
+            self._cache.drop(decision.aggregate_id)
             raise StateMutationError(
-                f"{decider.handler.label} changed the state of {aggregate_id!r} while deciding {request.message.name}; "
-                "state is changed by events only, or a replay would not give it back.",
+                f"{decision.decider.handler.label} changed the state of {decision.aggregate_id!r} while deciding "
+                f"{decision.decider.name}; state is changed by events only, or a replay would not give it back.",
                 remedy="Put the change into the event and make it in the @event_sourcing_handler of that event.",
             )
 
-    def _stage(
-        self,
-        decider: _Decider,
-        request: PendingRequest,
-        aggregate_id: str,
-        cached: CachedAggregate,
-        seen: int,
-        result: object,
-    ) -> None:
+    def _stage(self, decision: _Decision, cached: CachedAggregate, result: object) -> None:
+        decider, aggregate_id, seen = decision.decider, decision.aggregate_id, decision.seen
         event = self._one_event(decider, result)
         if cached.version != seen or self._cache.find(aggregate_id, cached.fingerprint) is not cached:
             raise ConcurrentAppendError(
@@ -327,7 +309,7 @@ class AggregateManager:
                 remedy="Send the command again.",
                 aggregate_ids=[aggregate_id],
             )
-        message = request.message
+        message = decision.request.message
         assert isinstance(message, CommandMessage)
         record = EventRecord(
             self._ids.next_id(),
@@ -350,9 +332,8 @@ class AggregateManager:
             raise
         cached.version = seen + 1
         cached.pending += 1
-        self._publisher.stage(
-            Staged(request, record, event, snapshot=self._snapshot(decider, aggregate_id, cached, record), aggregate=cached)
-        )
+        snapshot = self._snapshot(decider, aggregate_id, cached, record)
+        self._publisher.stage(Staged(decision.request, record, event, snapshot=snapshot, aggregate=cached))
 
     def _one_event(self, decider: _Decider, result: object) -> DomainEvent:
         label = decider.handler.label
@@ -385,10 +366,9 @@ class AggregateManager:
         cached.snapshot_version = cached.version
         return SnapshotRecord(aggregate_id, cached.version, cached.fingerprint, state, record.timestamp)
 
-    def _refuse(
-        self, request: PendingRequest, lock_id: str, cached: CachedAggregate | None, error: BaseException
-    ) -> None:
+    def _refuse(self, decision: _Decision, error: BaseException) -> None:
         """Fail the request; what was decided on events that are not stored yet is told only once they are."""
+        request, cached = decision.request, decision.cached
         message = request.message
         assert isinstance(message, CommandMessage)
         outcome = None
@@ -401,7 +381,7 @@ class AggregateManager:
             self._publisher.stage(Staged(request, outcome=outcome, error=error))
         else:
             request.fail(error)
-        self._locks.release(lock_id)
+        self._locks.release(decision.lock_id)
 
 
 def _is_storable(identifier: object) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from recq_nb.errors import InjectionError
-from recq_nb.modeling.component_definition import HandlerDefinition
 from recq_nb.modeling.capability import Injection
+from recq_nb.modeling.component_definition import HandlerDefinition
 from recq_nb.modeling.injection import ParameterDefinition
 
 Frame = TypeVar("Frame")

@@ -1,4 +1,4 @@
-"""A consumer: one component × version × context, walking the log in order, never skipping an event in silence."""
+"""A consumer: one component, version and context, walking the log in order, never skipping an event in silence."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Failure(NamedTuple):
     """An event that could not be handled.
 
     Attributes:
-        index: Its place among the events given.
+        place: Its index among the events given.
         error: What was raised.
     """
 
-    index: int
+    place: int
     error: BaseException
 
 
@@ -181,12 +181,12 @@ class Consumer:
             if failure is None:
                 self._advance(last, saved=True)
                 return
-            if failure.index > 0:
-                before = mine[: failure.index]
-                checkpoint = mine[failure.index].stored.sequence_number - 1
+            if failure.place > 0:
+                before = mine[: failure.place]
+                checkpoint = mine[failure.place].stored.sequence_number - 1
                 if await self._work.handle(before, self._state(checkpoint), head_reached=self.head_reached) is None:
                     self._advance(checkpoint, saved=True)
-                    mine = mine[failure.index :]
+                    mine = mine[failure.place :]
                 continue
             if await self._retry(mine[0], failure.error):
                 mine = mine[1:]

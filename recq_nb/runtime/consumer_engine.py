@@ -70,9 +70,7 @@ class ConsumerEngine:
     async def serve(self, bundle: Bundle) -> None:
         """Consume with the consumers of this bundle; returns once they are prepared (or their stall is visible)."""
         wanted = {component.name: component for component in bundle.consumers if component.kind in self._factories}
-        stale = [
-            group for name, group in self._groups.items() if wanted.get(name) is not group.component
-        ]
+        stale = [group for name, group in self._groups.items() if wanted.get(name) is not group.component]
         await self._stop(stale)
         prepared = []
         for name, component in wanted.items():
@@ -148,12 +146,22 @@ class ConsumerEngine:
         return ConsumerGroup(component, consumers, rebuild=not resume)
 
     async def _run(self, group: ConsumerGroup, first_try: asyncio.Future[None]) -> None:
-        attempts = 0
+        try:
+            started = await self._start(group, first_try)
+        finally:
+            if not first_try.done():
+                first_try.set_result(None)
+        if started:
+            await asyncio.gather(*(consumer.run() for consumer in group.consumers))
+
+    async def _start(self, group: ConsumerGroup, first_try: asyncio.Future[None]) -> bool:
+        """Prepare what the group needs, however many attempts that takes; False if it was stopped before."""
         backoff = Backoff()
+        attempts = 0
         while True:
             try:
                 await self._engine.in_worker(self._prepare, group)
-                break
+                await self._forget_others(group)
             except Exception as error:  # noqa: BLE001  border: the consumer loop; shown as stalled and tried again
                 attempts += 1
                 for consumer in group.consumers:
@@ -162,11 +170,9 @@ class ConsumerEngine:
                     first_try.set_result(None)
                 await self._clock.sleep(backoff.delay(attempts))
                 if any(consumer.stopping for consumer in group.consumers):
-                    return
-        await self._forget_others(group)
-        if not first_try.done():
-            first_try.set_result(None)
-        await asyncio.gather(*(consumer.run() for consumer in group.consumers))
+                    return False
+            else:
+                return True
 
     def _prepare(self, group: ConsumerGroup) -> None:
         component = group.component
@@ -239,4 +245,3 @@ class ConsumerEngine:
     def forget_progress(self) -> None:
         """Forget all progress: the log was emptied. Consumers must have been stopped; serve the bundle again."""
         self._known = {}
-

@@ -19,7 +19,7 @@ class ConsumerHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsumerStatus:
-    """One consumer: component × version × context.
+    """One consumer: component, version and context.
 
     Attributes:
         consumer_id: ``Component_version_context``.

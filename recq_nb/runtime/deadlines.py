@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
 COMPACT_ABOVE = 4096
@@ -63,5 +62,3 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         self._queue.clear()
-
-

@@ -42,7 +42,8 @@ class Engine:
     def _run(self) -> None:
         thread_id = threading.get_ident()
         forbid_blocking(
-            thread_id, "result() on the engine thread would wait for itself; make the handler async and await the reply."
+            thread_id,
+            "result() on the engine thread would wait for itself; make the handler async and await the reply.",
         )
         asyncio.set_event_loop(self._loop)
         try:
@@ -99,8 +100,13 @@ class Engine:
         """Run a coroutine as a task the engine looks after; on the engine thread only."""
         task = self._loop.create_task(coroutine, context=context)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:  # a task settles its errors itself
+            traceback.print_exception(error, file=sys.stderr)
 
     def submit(self, make: Callable[[], Coroutine[object, object, T]], label: str = "") -> PendingReply[T]:
         """Run a coroutine on the engine and reply with its result; from any thread."""

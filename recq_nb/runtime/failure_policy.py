@@ -67,7 +67,7 @@ class Backoff:
     """
 
     def __init__(self, first: float = BACKOFF_FIRST_SECONDS, cap: float = BACKOFF_CAP_SECONDS) -> None:
-        self._wait = wait_exponential_jitter(initial=first, max=cap, jitter=first / 10)
+        self._wait = wait_exponential_jitter(multiplier=first, max=cap, jitter=first / 10)
 
     def delay(self, attempt: int) -> float:
         """Seconds to wait after the given attempt, counted from 1."""

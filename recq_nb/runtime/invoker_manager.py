@@ -60,9 +60,7 @@ class InvokerManager:
         self._ids = ids
         self._flow = flow_steps
 
-    def proxy(
-        self, component: ComponentDefinition, metadata: Mapping[str, JsonValue] | None = None
-    ) -> InvokerProxy:
+    def proxy(self, component: ComponentDefinition, metadata: Mapping[str, JsonValue] | None = None) -> InvokerProxy:
         """An invoker whose calls carry this metadata."""
         carried = Metadata(metadata)
         methods = {
@@ -76,9 +74,7 @@ class InvokerManager:
     ) -> Callable[..., PendingReply[object]]:
         injected = {parameter.name for parameter in handler.parameters}
         signature = inspect.signature(handler.function)
-        own = signature.replace(
-            parameters=[p for p in signature.parameters.values() if p.name not in injected]
-        )
+        own = signature.replace(parameters=[p for p in signature.parameters.values() if p.name not in injected])
 
         def call(*args: object, **kwargs: object) -> PendingReply[object]:
             try:
@@ -130,7 +126,7 @@ class InvokerManager:
             else:
                 result = await self._engine.in_worker(handler.function, *positional, **named)
             reply.settle(result)
-        except BaseException as raised:  # noqa: BLE001  border: the handler call; the caller gets whatever it is
+        except BaseException as raised:
             error = annotate(raised, handler.label, "a call from outside")
             reply.settle(None, error)
             if not isinstance(raised, Exception):

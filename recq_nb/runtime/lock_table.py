@@ -100,8 +100,7 @@ class LockTable:
         chain: tuple[HeldLock, ...] = request.chain
         names = (*(f"{held.payload_name}({held.lock_id})" for held in chain), f"{request.message.name}({lock_id})")
         return DeadlockError(
-            f"{request.message.name} would wait for the lock {lock_id!r} forever: {reason} "
-            f"({' → '.join(names)}).",
+            f"{request.message.name} would wait for the lock {lock_id!r} forever: {reason} ({' → '.join(names)}).",
             remedy="Do not send to an aggregate from a handler that already holds it; react to the event in a saga "
             "instead.",
             chain=(*(held.payload_name for held in chain), request.message.name),

@@ -94,7 +94,7 @@ class MessageGateway:
             SessionClosedError: The session is closed.
         """
         command = self._current(command, Command, "send", "a command: an instance of a DomainCommand or ServiceCommand")
-        if command_id is not None and (not isinstance(command_id, str) or not command_id):
+        if command_id is not None and (not isinstance(command_id, str) or not command_id):  # type: ignore[redundant-expr]  # notebooks are untyped
             raise PayloadError(f"command_id={command_id!r} is no id.", remedy="Pass a non-empty string.")
         message_id = command_id if command_id is not None else self._ids.next_id()
         message = CommandMessage(
@@ -132,7 +132,7 @@ class MessageGateway:
             cause.correlation_id or message_id,
             cause.causation_id or message_id,
             type(query).__name__,
-            query,
+            cast("Query[object]", query),
             self._metadata(cause, metadata),
             self._clock.now(),
             cause.sender,
@@ -145,7 +145,7 @@ class MessageGateway:
     def _current(self, payload: P, base: type, verb: str, wanted: str) -> P:
         """The payload as an instance of the newest class of its name."""
         if not isinstance(payload, base):
-            shown = f"the class {payload.__name__}" if isinstance(payload, type) else repr(type(payload).__name__)
+            shown = f"the class {payload.__name__}" if isinstance(payload, type) else repr(type(payload).__name__)  # type: ignore[redundant-expr]  # notebooks are untyped
             raise PayloadError(f"{verb}() was given {shown}; it takes {wanted}.", remedy="Construct one and pass it.")
         definition: PayloadDefinition | None = self._bundle.payloads.get(type(payload).__name__)
         if definition is None or definition.payload_type is type(payload):
@@ -173,8 +173,10 @@ class MessageGateway:
         *,
         explicit_id: bool,
     ) -> None:
-        request = PendingRequest(message, reply, contextvars.copy_context(), cause.chain, timeout, explicit_id)
-        self._engine.post(partial(self._accept, request, cause.nested))
+        request = PendingRequest(
+            message, reply, contextvars.copy_context(), cause.chain, timeout, explicit_id=explicit_id
+        )
+        self._engine.post(partial(self._accept, request, nested=cause.nested))
 
     # -- engine thread -------------------------------------------------------------------------------------------
 
@@ -184,7 +186,7 @@ class MessageGateway:
         self._routes = routes
         self._transport.serve(frozenset(routes), self._receive)
 
-    def _accept(self, request: PendingRequest, nested: bool) -> None:
+    def _accept(self, request: PendingRequest, *, nested: bool) -> None:
         message = request.message
         message_id = message.message_id
         if isinstance(message, CommandMessage):
@@ -268,4 +270,3 @@ class MessageGateway:
     def forget_outcomes(self) -> None:
         """Forget earlier commands: the log they are in is gone."""
         self._outcomes.clear()
-

@@ -175,9 +175,7 @@ class Publisher:
     def _note_published(self, stored: StoredEvent, staged: Staged, store_ns: int) -> None:
         message = self._reader.message(stored, staged.event)
         self._flow.add(
-            FlowStep(
-                FlowStepKind.PUBLISHED, time.perf_counter_ns(), message, message.sender, "", 0, 0, 0, store_ns, ""
-            )
+            FlowStep(FlowStepKind.PUBLISHED, time.perf_counter_ns(), message, message.sender, "", 0, 0, 0, store_ns, "")
         )
 
     def _without(self, batch: list[Staged], error: ConcurrentAppendError) -> list[Staged]:
@@ -193,4 +191,3 @@ class Publisher:
         self._on_failed([staged.record.aggregate_id for staged in batch if staged.record is not None])
         for staged in batch:
             staged.request.fail(error)
-

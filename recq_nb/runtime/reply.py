@@ -95,7 +95,7 @@ class PendingReply(Generic[T]):
     @staticmethod
     def _wake(waiter: asyncio.Future[None]) -> None:
         loop = waiter.get_loop()
-        if asyncio._get_running_loop() is loop:
+        if asyncio._get_running_loop() is loop:  # noqa: SLF001  the public one raises where there is none
             if not waiter.done():
                 waiter.set_result(None)
             return
@@ -108,7 +108,7 @@ class PendingReply(Generic[T]):
         if not self._done:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
-            if self._done and not waiter.done():
+            if self.done() and not waiter.done():
                 waiter.set_result(None)
             yield from waiter
         return self._outcome()
@@ -126,7 +126,7 @@ class PendingReply(Generic[T]):
                 raise RuntimeError(reason)
             waiter = threading.Event()
             self._waiters.append(waiter)
-            if self._done:
+            if self.done():
                 waiter.set()
             if not waiter.wait(timeout):
                 raise TimeoutError(f"no reply to {self.label} within {timeout} s; it may still come.")

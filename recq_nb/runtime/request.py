@@ -47,6 +47,7 @@ class PendingRequest:
         context: Context,
         chain: tuple[HeldLock, ...],
         timeout: float | None,
+        *,
         explicit_id: bool,
     ) -> None:
         self.message = message
@@ -94,7 +95,7 @@ class PendingRequest:
                 None,
                 StaleReadError(
                     f"{self.message.name} asked to read its own write, which {self.waits_for()}.",
-                    remedy="See `%recq` for each consumer's lag; ask again later, or without `after` for what is there.",
+                    remedy="See `%recq` for each consumer's lag; ask again later, or without `after`.",
                 ),
             )
             return

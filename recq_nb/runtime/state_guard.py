@@ -10,9 +10,9 @@ LIMIT_BYTES = 4096
 """States larger than this as JSON are not compared: the comparison would cost more than the decision."""
 
 
-def trace_of(state: AggregateState | None, known_large: bool) -> bytes | None:
+def trace_of(state: AggregateState | None) -> bytes | None:
     """What the state looks like now; None where it is too large, or cannot be written, to be compared."""
-    if state is None or known_large:
+    if state is None:
         return None
     try:
         trace = state.__pydantic_serializer__.to_json(state, warnings=False)

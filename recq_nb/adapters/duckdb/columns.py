@@ -91,7 +91,7 @@ def column_of(name: str, annotation: object) -> Column:
             for python_type, sql_type, arrow_type, to_store, from_store in _SCALARS:
                 if issubclass(wanted, python_type):
                     return Column(name, sql_type, arrow_type, to_store, from_store)
-    adapter: TypeAdapter[object] = TypeAdapter(annotation)
+    adapter: TypeAdapter[object] = TypeAdapter(annotation)  # type: ignore[arg-type]  # a field's annotation is a type
     return Column(
         name, "JSON", pa.string(), lambda value: adapter.dump_json(value).decode(), lambda value: json.loads(str(value))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
@@ -98,7 +99,9 @@ class DuckDbConsumerTransaction:
         self._connection.execute("DELETE FROM recq.read_models WHERE table_name = $1", [definition.table_name])
 
     def _claim(self, table_name: str) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO recq.read_models VALUES ($1, $2)", [table_name, self._component])
+        self._connection.execute(
+            "INSERT OR REPLACE INTO recq.read_models VALUES ($1, $2)", [table_name, self._component]
+        )
 
     def _main_tables(self) -> set[str]:
         rows = self._connection.execute(
@@ -135,10 +138,8 @@ class DuckDbConsumerTransaction:
         if not self._open:
             return
         self._open = False
-        try:
+        with contextlib.suppress(duckdb.Error):  # DuckDB may have rolled back by itself
             self._connection.execute("ROLLBACK")
-        except duckdb.Error:  # DuckDB has rolled back by itself
-            pass
         self._connection.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from recq_nb.errors import RecqError, StoreLockedError, StoreUnavailableError
 
 T = TypeVar("T")
 MEMORY = ":memory:"
+CONNECTION_TYPE: type = duckdb.DuckDBPyConnection
+"""The annotation by which a handler asks for the raw connection."""
+
 _open_files: set[Path] = set()
 _open_files_lock = threading.Lock()
 
@@ -116,10 +120,8 @@ class DuckDbDatabase:
             raise StoreUnavailableError(
                 f"{self.name} failed for good and what it held is lost.", remedy="Start a new session."
             )
-        try:
+        with contextlib.suppress(duckdb.Error):
             self._connection.close()
-        except duckdb.Error:
-            pass
         self._connection = self._connect()
 
     async def write(self, function: Callable[[], T]) -> T:

@@ -57,9 +57,7 @@ class DuckDbTable(Table[ReadModel]):
         columns = {column.name: column for column in self._columns}
         unknown = equal.keys() - columns.keys()
         if unknown:
-            raise ReadModelError(
-                f"{self._name} has no field {sorted(unknown)[0]!r}.", remedy=f"It has {', '.join(columns)}."
-            )
+            raise ReadModelError(f"{self._name} has no field {min(unknown)!r}.", remedy=f"It has {', '.join(columns)}.")
         parts, values = [], []
         for name, value in equal.items():
             if value is None:

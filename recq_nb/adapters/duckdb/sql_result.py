@@ -82,7 +82,10 @@ def run_sql(
         for statement in statements[:-1]:
             connection.execute(statement).fetchall()
         relation = connection.sql(statements[-1], params=parameters)
-        table: pa.Table = relation.to_arrow_table() if relation is not None else pa.table({})
+        # DuckDB gives no relation for a statement without rows, whatever its stubs say.
+        table: pa.Table = (
+            pa.table({}) if not isinstance(relation, duckdb.DuckDBPyRelation) else relation.to_arrow_table()  # type: ignore[redundant-expr]  # notebooks are untyped
+        )
         connection.execute("COMMIT")
     except duckdb.Error as error:
         raise SqlError(
