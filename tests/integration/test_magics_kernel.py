@@ -1,0 +1,111 @@
+"""The extension in a real ipykernel process, spoken to as a notebook front end does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+from recq_nb import Session
+from tests.integration.notebook_shell import TODO_COMPONENTS, TODO_PAYLOADS
+
+_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class KernelOutcome:
+    """What a front end receives for one cell: the status, the plain text of its outputs, and the error's lines."""
+
+    status: str
+    shown: tuple[str, ...]
+    traceback: tuple[str, ...]
+
+
+class KernelNotebook:
+    """A kernel process and the connection to it."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self.manager = manager
+        self._client = client
+
+    def run(self, source: str, *, cell_id: str) -> KernelOutcome:
+        """Execute a cell, sending its id along as JupyterLab does."""
+        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
+        request = self._client.session.msg("execute_request", content, metadata={"cellId": cell_id})
+        self._client.shell_channel.send(request)
+        message_id = request["header"]["msg_id"]
+        shown: list[str] = []
+        while True:
+            message = self._client.get_iopub_msg(timeout=_TIMEOUT)
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            content = message["content"]
+            match message["msg_type"]:
+                case "stream":
+                    shown.append(str(content["text"]))
+                case "display_data" | "execute_result":
+                    shown.append(cast("dict[str, str]", content["data"])["text/plain"])
+                case "status" if content["execution_state"] == "idle":
+                    break
+        reply = self._client.get_shell_msg(timeout=_TIMEOUT)
+        assert reply["parent_header"]["msg_id"] == message_id
+        return KernelOutcome(reply["content"]["status"], tuple(shown), tuple(reply["content"].get("traceback", ())))
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KernelNotebook]:
+    """A fresh kernel that has loaded the extension on a store file."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("RECQ_STORE", str(tmp_path / "todo.duckdb"))
+    manager, client = start_new_kernel(startup_timeout=_TIMEOUT)
+    running = KernelNotebook(manager, client)
+    assert running.run("%load_ext recq_nb", cell_id="load").status == "ok"
+    yield running
+    client.stop_channels()
+    if manager.is_alive():
+        manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
+
+
+def test_a_model_is_defined_used_and_edited_from_a_front_end(kernel: KernelNotebook) -> None:
+    assert kernel.run(TODO_PAYLOADS, cell_id="payloads").status == "ok"
+    assert kernel.run(TODO_COMPONENTS, cell_id="components").status == "ok"
+    sent = kernel.run(
+        "reply = await recq.send(TodoListCreateCommand(identifier='TDLS_1', name='Groceries'))\n"
+        "(await recq.query(TodoListFindQuery(identifier='TDLS_1'), after=reply)).name",
+        cell_id="use",
+    )
+    assert sent.shown == ("'Groceries'",)
+
+    refused = kernel.run("recq.send(TodoListCreateCommand(identifier='TDLS_2', name='')).result()", cell_id="use")
+    assert refused.status == "error"
+    assert refused.traceback[0] == "Rejection: [todo_list.name] a list needs a name"
+
+    broken = kernel.run("%%recq_payload\nclass TodoListView(View):\n    name: Nothing\n", cell_id="payloads")
+    assert broken.status == "error"
+    assert broken.traceback[0].startswith("PayloadDefinitionError: TodoListView.name (line 3) mentions Nothing")
+
+    kernel.run("%%recq_payload\nclass One(View): pass\nclass Two(View): pass\n", cell_id="extra")
+    edited = kernel.run("%%recq_payload\nclass Two(View): pass\n", cell_id="extra")
+    assert "removed" in edited.shown[0]
+    again = kernel.run(
+        "(await recq.query(TodoListFindQuery(identifier='TDLS_1'), after=reply)).name", cell_id="use again"
+    )
+    assert again.shown == ("'Groceries'",)
+
+
+def test_shutting_the_kernel_down_closes_the_store(kernel: KernelNotebook, tmp_path: Path) -> None:
+    kernel.run(TODO_PAYLOADS, cell_id="payloads")
+    kernel.run(TODO_COMPONENTS, cell_id="components")
+    kernel.run("await recq.send(TodoListCreateCommand(identifier='TDLS_1', name='Groceries'))", cell_id="use")
+
+    kernel.manager.shutdown_kernel()
+
+    with Session(tmp_path / "todo.duckdb") as session:
+        assert session.status().head == 1
+    assert [path.name for path in tmp_path.glob("todo.duckdb*")] == ["todo.duckdb"]
