@@ -102,7 +102,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 define install
 @echo "recq_nb: installing $(1) into $(VENV)"
 @{ $(MAKE) -s $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); } \
-	|| $(RUN) pip install --quiet --require-hashes -r $(1) \
+	|| { echo "recq_nb: uv could not; pip tries" && $(RUN) pip install --quiet --require-hashes -r $(1); } \
 	|| { echo "recq_nb: cannot install $(1): the package index is out of reach or lacks a locked version" >&2; exit 1; }
 @$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 endef

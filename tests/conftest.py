@@ -23,5 +23,11 @@ def _room(item: pytest.Item) -> int:
     return next((place for place, room in enumerate(ROOMS) if room in item.path.relative_to(ROOT).parts), 0)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Coverage has started. nbval would start it in the kernels of the notebooks as well, and wait for an answer that
+    # ipykernel 7 does not give it.
+    config.option.cov_source = None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_room)

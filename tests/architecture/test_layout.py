@@ -42,9 +42,11 @@ def test_every_test_is_in_one_of_the_rooms() -> None:
 
 
 def test_unit_tests_mirror_the_package() -> None:
-    rooms = {path.parts[2] for path in files() if path.parts[:2] == ("tests", "unit") and len(path.parts) > 3}
+    tested = {path.parts[2] for path in files() if path.parts[:2] == ("tests", "unit") and len(path.parts) > 3}
 
-    assert rooms <= {path.parts[1] for path in files() if path.parts[0] == "recq_nb" and len(path.parts) > 2}
+    # Modules at the top are rooms too; benchmarks measure and must measure right.
+    rooms = {path.with_suffix("").parts[1] for path in files() if path.parts[0] == "recq_nb"}
+    assert tested - rooms <= {"benchmarks"}
 
 
 def test_a_file_is_one_idea() -> None:
