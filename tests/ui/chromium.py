@@ -30,8 +30,7 @@ def find_chromium() -> Path:
     Raises:
         BrowserMissingError: There is none.
     """
-    named = os.environ.get("RECQ_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    found = _named() or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         with sync_playwright() as playwright:
             found = playwright.chromium.executable_path
@@ -45,6 +44,10 @@ def install_chromium() -> None:
     for commands in (_apt(), [[sys.executable, "-m", "playwright", "install", "chromium"]]):
         if commands and all(_succeeds(command) for command in commands):
             return
+
+
+def _named() -> str | None:
+    return os.environ.get("RECQ_CHROMIUM")
 
 
 def _apt() -> list[list[str]]:
@@ -73,8 +76,9 @@ def main() -> int:
     try:
         path = find_chromium()
     except BrowserMissingError:
-        print("recq_nb: no Chromium found; installing one", file=sys.stderr)
-        install_chromium()
+        if _named() is None:
+            print("recq_nb: no Chromium found; installing one", file=sys.stderr)
+            install_chromium()
         try:
             path = find_chromium()
         except BrowserMissingError as error:

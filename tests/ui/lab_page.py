@@ -52,6 +52,23 @@ _STILL_RUNNING = """() => {
   return failed || !waiting.length ? '' : `${waiting.length} cells that did not start`;
 }"""
 
+# A change of theme draws the splash screen over everything for a moment.
+_OTHER_THEME = """name => {
+  if (document.body.dataset.jpThemeName !== name) return `the theme ${name}`;
+  return document.getElementById('jupyterlab-splash') ? 'the splash screen to go' : '';
+}"""
+
+# How tall the tab must be to show the notebook from its first cell to the end of its last.
+_SCROLLED_TO_TOP = """() => {
+  const node = window.jupyterapp?.shell?.currentWidget?.node;
+  const outer = node?.querySelector('.jp-WindowedPanel-outer');
+  if (!outer) return window.innerHeight;
+  outer.scrollTop = 0;
+  const cells = [...node.querySelectorAll('.jp-Cell')];
+  const end = Math.max(0, ...cells.map(cell => cell.getBoundingClientRect().bottom));
+  return end + window.innerHeight - outer.getBoundingClientRect().bottom + 24;
+}"""
+
 
 class Output(TypedDict, total=False):
     """One output of a cell, in nbformat's words."""
@@ -168,15 +185,11 @@ class LabPage:
         """Keeps a picture of the tab with the whole notebook in it as `artifacts/ui/NAME.png`."""
         before = self.page.viewport_size
         assert before is not None
-        height = self.page.evaluate(
-            """() => {
-              const outer = window.jupyterapp?.shell?.currentWidget?.node.querySelector('.jp-WindowedPanel-outer');
-              return outer ? window.innerHeight - outer.clientHeight + outer.scrollHeight : window.innerHeight;
-            }"""
-        )
+        height = self.page.evaluate(_SCROLLED_TO_TOP)
         self.page.set_viewport_size(
             {"width": before["width"], "height": min(max(int(height), before["height"]), TALLEST)}
         )
+        self.page.evaluate(_SCROLLED_TO_TOP)
         path = self._artifacts / "ui" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=path)
@@ -184,9 +197,7 @@ class LabPage:
         return path
 
     def _wait_for_theme(self, theme: Theme) -> None:
-        self._wait_while(
-            "name => document.body.dataset.jpThemeName === name ? '' : `the theme ${name}`", THEMES[theme], seconds=30
-        )
+        self._wait_while(_OTHER_THEME, THEMES[theme], seconds=30)
 
     def _wait_while(self, awaited: str, argument: object = None, *, seconds: float) -> None:
         waiting_for = ""
