@@ -14,18 +14,18 @@ from IPython.display import display
 _STYLE = """<style>
 .recq-report{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);
 color:var(--jp-ui-font-color1,inherit);line-height:1.45;margin:2px 0}
-.recq-report p{margin:2px 0}
-.recq-report .recq-quiet{color:var(--jp-ui-font-color2,inherit)}
-.recq-report table{border-collapse:collapse;margin:4px 0;border:0;font-size:inherit;
-color:inherit}
-.recq-report th,.recq-report td{text-align:left;vertical-align:top;padding:3px 14px 3px 0;border:0;
-border-top:1px solid var(--jp-border-color2,rgba(128,128,128,.35));background:none;max-width:52em}
-.recq-report thead th{border-top:0;font-weight:600;color:var(--jp-ui-font-color2,inherit);padding-bottom:2px}
-.recq-report tbody tr{background:none}
-.recq-report td:first-child{white-space:nowrap}
-.recq-report td:first-child code{white-space:nowrap}
-.recq-report code{font-family:var(--jp-code-font-family,monospace);font-size:.95em;color:inherit;background:none;
-padding:0;overflow-wrap:anywhere;white-space:pre-wrap}
+.recq-report p.recq-line{margin:2px 0}
+.recq-report .recq-quiet,.recq-report .recq-table th{color:var(--jp-ui-font-color1,inherit);opacity:.75}
+.recq-report .recq-table{border-collapse:collapse;margin:4px 0;border:0;font-size:inherit;color:inherit;
+table-layout:auto}
+.recq-report .recq-table tr,.recq-report .recq-table tbody tr:nth-child(n){background:none}
+.recq-report .recq-table th,.recq-report .recq-table td{text-align:left;vertical-align:top;padding:3px 14px 3px 0;
+border:0;border-top:1px solid var(--jp-border-color2,rgba(128,128,128,.35));background:none;max-width:52em;
+white-space:normal}
+.recq-report .recq-table thead th{border-top:0;font-weight:600;padding-bottom:2px}
+.recq-report .recq-table td:first-child,.recq-report .recq-table td:first-child code{white-space:nowrap}
+.recq-report.recq-report :is(td,p)>code.recq-code{font-family:var(--jp-code-font-family,monospace);font-size:.95em;
+color:inherit;background:none;padding:0;overflow-wrap:anywhere;white-space:pre-wrap}
 .recq-report .recq-chip{display:inline-block;white-space:nowrap;padding:0 7px;border-radius:9px;
 border:1px solid var(--recq-colour);background:color-mix(in srgb,var(--recq-colour) 20%,transparent)}
 </style>"""
@@ -39,7 +39,7 @@ class Code:
 
     def html(self) -> str:
         """As markup."""
-        return f"<code>{escape(self.text)}</code>"
+        return f'<code class="recq-code">{escape(self.text)}</code>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Table:
         """As markup."""
         head = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
         body = "".join(f"<tr>{''.join(f'<td>{_html(entry)}</td>' for entry in row)}</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f'<table class="recq-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
     @property
     def text(self) -> str:
@@ -119,7 +119,10 @@ class Report:
         self._blocks = blocks
 
     def _repr_html_(self) -> str:
-        parts = [block.html() if isinstance(block, Table) else f"<p>{_html(block)}</p>" for block in self._blocks]
+        parts = [
+            block.html() if isinstance(block, Table) else f'<p class="recq-line">{_html(block)}</p>'
+            for block in self._blocks
+        ]
         return f'{_STYLE}<div class="recq-report">{"".join(parts)}</div>'
 
     def __repr__(self) -> str:

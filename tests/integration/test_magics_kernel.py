@@ -53,7 +53,8 @@ class KernelNotebook:
                 case "status" if content["execution_state"] == "idle":
                     break
         reply = self._client.get_shell_msg(timeout=_TIMEOUT)
-        assert reply["parent_header"]["msg_id"] == message_id
+        while reply["parent_header"]["msg_id"] != message_id:  # a late answer to a question of the start
+            reply = self._client.get_shell_msg(timeout=_TIMEOUT)
         return KernelOutcome(reply["content"]["status"], tuple(shown), tuple(reply["content"].get("traceback", ())))
 
 
@@ -63,13 +64,15 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KernelNo
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("RECQ_STORE", str(tmp_path / "todo.duckdb"))
     manager, client = start_new_kernel(startup_timeout=_TIMEOUT)
-    running = KernelNotebook(manager, client)
-    assert running.run("%load_ext recq_nb", cell_id="load").status == "ok"
-    yield running
-    client.stop_channels()
-    if manager.is_alive():
-        manager.shutdown_kernel(now=True)
-    manager.cleanup_resources()
+    try:
+        running = KernelNotebook(manager, client)
+        assert running.run("%load_ext recq_nb", cell_id="load").status == "ok"
+        yield running
+    finally:
+        client.stop_channels()
+        if manager.is_alive():
+            manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
 
 
 def test_a_model_is_defined_used_and_edited_from_a_front_end(kernel: KernelNotebook) -> None:

@@ -110,6 +110,13 @@ def test_a_closed_session_is_replaced_by_opening_a_store(todo_notebook: Notebook
     assert todo_notebook.run(SEND).error is None
 
 
+def test_the_status_of_a_closed_session_is_still_told(todo_notebook: Notebook) -> None:
+    todo_notebook.run("recq.close()")
+    outcome = todo_notebook.run("%recq")
+    assert outcome.error is None
+    assert "TodoListAggregate" in outcome.shown[0]
+
+
 def test_a_reset_is_asked_for_twice(todo_notebook: Notebook) -> None:
     todo_notebook.run(SEND)
     outcome = todo_notebook.run("%recq reset")

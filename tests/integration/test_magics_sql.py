@@ -45,6 +45,14 @@ def test_sql_that_writes_is_refused_and_binds_nothing(todo_notebook: Notebook) -
     assert "gone" not in todo_notebook
 
 
+def test_sql_may_write_tables_of_the_users_own_when_asked(notebook: Notebook) -> None:
+    outcome = notebook.run("%%recq_sql --write mine\ncreate table mine as select 1 as one;\nfrom mine\n")
+    assert outcome.error is None
+    assert isinstance(outcome.value, pd.DataFrame)
+    assert outcome.value.to_dict("records") == [{"one": 1}]
+    assert notebook["mine"] is outcome.value
+
+
 def test_sql_with_a_mistake_fails_the_cell_with_the_reason(notebook: Notebook) -> None:
     outcome = notebook.run("%%recq_sql\nselect * from nowhere\n")
     assert outcome.error is not None
