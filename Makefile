@@ -65,7 +65,8 @@ coverage: $(VENV)/.dev ## what the last `make suite` covered, every module
 	@$(BIN)/coverage report --include='recq_nb/*' --fail-under=0
 
 public-types: $(VENV)/.dev ## how completely the public API is typed (pyright)
-	@$(BIN)/pyright --verifytypes recq_nb --ignoreexternal $(ARGS)
+	@# pyright asks the first python of the PATH where packages are.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes recq_nb --ignoreexternal $(ARGS)
 
 bench: $(VENV)/.dev ## measure against peers, one table (ARGS= to choose)
 	@$(RUN) benchmarks $(ARGS)
