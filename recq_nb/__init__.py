@@ -40,7 +40,8 @@ from recq_nb.errors import (
     reject,
 )
 from recq_nb.modeling.component import aggregate, invoker, observer, projection, projector, saga, service
-from recq_nb.modeling.gateway import CommandGateway, Confirmation, QueryGateway, Reply
+from recq_nb.modeling.executor import partitioned, pooled
+from recq_nb.modeling.gateway import CommandGateway, CommandScheduler, Confirmation, QueryGateway, Reply
 from recq_nb.modeling.handler import (
     aggregate_command_handler,
     command_handler,
@@ -78,6 +79,7 @@ __all__ = [
     "CapabilityError",
     "CommandGateway",
     "CommandMessage",
+    "CommandScheduler",
     "ComponentDefinitionError",
     "ConcurrentAppendError",
     "Confirmation",
@@ -135,6 +137,8 @@ __all__ = [
     "invoker",
     "load_ipython_extension",
     "observer",
+    "partitioned",
+    "pooled",
     "projection",
     "projector",
     "query_handler",
@@ -150,11 +154,11 @@ def load_ipython_extension(shell: object) -> None:
     """What ``%load_ext recq_nb`` calls; IPython is imported only now."""
     from recq_nb.magics import load_ipython_extension as load
 
-    load(shell)
+    load(shell)  # type: ignore[arg-type]  # IPython passes its shell; its type is not imported here
 
 
 def unload_ipython_extension(shell: object) -> None:
     """What ``%unload_ext recq_nb`` calls."""
     from recq_nb.magics import unload_ipython_extension as unload
 
-    unload(shell)
+    unload(shell)  # type: ignore[arg-type]  # as above

@@ -33,6 +33,7 @@
     │   └── SqlError                  SQL that DuckDB could not run
     ├── ConsumerError                 whoever runs the consumers
     │   ├── StaleReadError            a consumer did not catch up in time
+    │   ├── SagaAssociationError      an event or a saga without the value that connects them
     │   ├── ReadModelError            a read model that does not fit its declaration
     │   └── TransientError            raised by handlers: try this event again later
     └── MagicUsageError               the reader of the cell
@@ -244,6 +245,10 @@ class StaleReadError(ConsumerError, TimeoutError):
 
 class ReadModelError(ConsumerError):
     """A read-model row or table that does not fit its declaration."""
+
+
+class SagaAssociationError(ConsumerError):
+    """An event lacks the value that finds its saga, or a saga was started that nothing could find."""
 
 
 class TransientError(ConsumerError):

@@ -45,6 +45,7 @@ class Injection(StrEnum):
     TIMESTAMP = "datetime (the message's timestamp)"
     COMMAND_GATEWAY = "CommandGateway"
     QUERY_GATEWAY = "QueryGateway"
+    COMMAND_SCHEDULER = "CommandScheduler"
     TABLE = "Table[...]"
     CONNECTION = "a DuckDB connection"
     PROJECTOR_STATUS = "ProjectorStatus"
@@ -122,7 +123,7 @@ CAPABILITIES: dict[ComponentKind, Capability] = {
             frozenset({HandlerKind.SAGA_EVENT}),
             True,
             True,
-            _EVENT | {Injection.STATE},
+            _EVENT | {Injection.STATE, Injection.COMMAND_SCHEDULER},
             "C--",
             "Keep what the saga must remember in its SagaState.",
         ),

@@ -25,6 +25,8 @@ class ComponentDeclaration:
         contexts: Consumers: contexts or globs; each has its own checkpoint and order.
         start: Consumers: where a new one begins, ``"first"`` event or ``"head"`` of the log.
         concurrency: Observers: handlers running at once.
+        wait_for_head_reached: Projectors: while it replays, queries it feeds wait, and sagas and observers do not
+            start.
     """
 
     kind: ComponentKind
@@ -33,6 +35,7 @@ class ComponentDeclaration:
     contexts: tuple[str, ...] = ("*",)
     start: Start = "first"
     concurrency: int = 32
+    wait_for_head_reached: bool = False
 
 
 def component_declaration(cls: type) -> ComponentDeclaration | None:
@@ -57,7 +60,13 @@ def _mark(cls: C, declaration: ComponentDeclaration) -> C:
 
 
 def _consumer(
-    kind: ComponentKind, version: int, contexts: Sequence[str], start: Start, concurrency: int = 32
+    kind: ComponentKind,
+    version: int,
+    contexts: Sequence[str],
+    start: Start,
+    *,
+    concurrency: int = 32,
+    wait_for_head_reached: bool = False,
 ) -> Callable[[C], C]:
     if isinstance(contexts, str):
         contexts = (contexts,)
@@ -83,6 +92,7 @@ def _consumer(
         contexts=tuple(dict.fromkeys(contexts)),
         start=start,
         concurrency=concurrency,
+        wait_for_head_reached=wait_for_head_reached,
     )
     return lambda cls: _mark(cls, declaration)
 
@@ -117,9 +127,21 @@ def service(cls: C, /) -> C:
 @overload
 def projector(cls: C, /) -> C: ...
 @overload
-def projector(*, version: int = 1, contexts: Sequence[str] = ("*",), start: Start = "first") -> Callable[[C], C]: ...
 def projector(
-    cls: C | None = None, /, *, version: int = 1, contexts: Sequence[str] = ("*",), start: Start = "first"
+    *,
+    version: int = 1,
+    contexts: Sequence[str] = ("*",),
+    start: Start = "first",
+    wait_for_head_reached: bool = False,
+) -> Callable[[C], C]: ...
+def projector(
+    cls: C | None = None,
+    /,
+    *,
+    version: int = 1,
+    contexts: Sequence[str] = ("*",),
+    start: Start = "first",
+    wait_for_head_reached: bool = False,
 ) -> C | Callable[[C], C]:
     """Projects events into a read model, in order, exactly once.
 
@@ -128,8 +150,11 @@ def projector(
         version: A new version, or changed source, empties its read model and replays the log.
         contexts: Contexts or globs to consume.
         start: Where a new projector begins.
+        wait_for_head_reached: While it replays, the queries it feeds wait, and sagas and observers do not start.
     """
-    mark: Callable[[C], C] = _consumer(ComponentKind.PROJECTOR, version, contexts, start)
+    mark: Callable[[C], C] = _consumer(
+        ComponentKind.PROJECTOR, version, contexts, start, wait_for_head_reached=wait_for_head_reached
+    )
     return mark(cls) if cls is not None else mark
 
 
@@ -181,7 +206,7 @@ def observer(
         start: Where a new observer begins.
         concurrency: Handlers that may run at once.
     """
-    mark: Callable[[C], C] = _consumer(ComponentKind.OBSERVER, version, contexts, start, concurrency)
+    mark: Callable[[C], C] = _consumer(ComponentKind.OBSERVER, version, contexts, start, concurrency=concurrency)
     return mark(cls) if cls is not None else mark
 
 

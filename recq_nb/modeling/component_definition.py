@@ -185,7 +185,7 @@ def _invocation_parameters(
     return injected
 
 
-def _check_handler(kind: ComponentKind, handler: HandlerDefinition) -> None:
+def _check_handler(handler: HandlerDefinition) -> None:
     declaration = handler.declaration
     if declaration.init and declaration.kind is HandlerKind.AGGREGATE_COMMAND:
         state = next((p for p in handler.parameters if p.injection is Injection.STATE and not p.optional), None)
@@ -212,9 +212,31 @@ def _check_handler(kind: ComponentKind, handler: HandlerDefinition) -> None:
             f"{handler.label} asks for an EventMessage; a command handler decides before there is one.",
             remedy="Ask for the CommandMessage.",
         )
-    if declaration.executor is not None and kind is ComponentKind.SAGA:
-        raise ComponentDefinitionError(f"{handler.label}: sagas run in order and take no executor.")
+    if declaration.kind is HandlerKind.SAGA_EVENT:
+        _check_association(handler)
     _check_returns(handler)
+
+
+def _check_association(handler: HandlerDefinition) -> None:
+    association, event_type = handler.declaration.association_property, handler.payload_type
+    assert event_type is not None
+    if association not in event_type.model_fields:
+        fields = ", ".join(name for name in event_type.model_fields if name != "context")
+        raise ComponentDefinitionError(
+            f"{handler.label} finds its saga by {association!r}, which {event_type.__name__} does not have.",
+            remedy=f"Use one of its fields as association_property: {fields}.",
+        )
+
+
+def _check_executor(handler: HandlerDefinition, sources: InjectionSources) -> None:
+    executor = handler.declaration.executor
+    if executor is not None and executor not in sources.executors:
+        known = f"there are {', '.join(sorted(sources.executors))}" if sources.executors else "there are none"
+        raise ComponentDefinitionError(
+            f"{handler.label} runs on the executor {executor!r}, which is not defined; {known}.",
+            remedy=f'Define it: recq.define_executor("{executor}", pooled(8)), or partitioned(8) to keep the order of '
+            "each aggregate's events.",
+        )
 
 
 def _check_returns(handler: HandlerDefinition) -> None:
@@ -312,7 +334,8 @@ def define_component(cls: type, sources: InjectionSources) -> ComponentDefinitio
     handlers = [_define_handler(cls, instance, name, found, resolver) for name, _, found in declared]
     _check_unique(cls, handlers)
     for handler in handlers:
-        _check_handler(declaration.kind, handler)
+        _check_handler(handler)
+        _check_executor(handler, sources)
     hints = [resolved_hints(function, f"{cls.__name__}.{name}").get("return") for name, function, _ in declared]
     state_type = _state_type(cls, declaration.kind, handlers, hints)
     read_models: dict[str, ReadModelDefinition] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from recq_nb.modeling.metadata import JsonValue
@@ -84,6 +84,31 @@ class CommandGateway(ABC):
             timeout: Seconds until the reply fails as *outcome unknown*; the session's default (30) when None.
             command_id: Repeat an earlier command under its id: the first outcome comes back.
         """
+
+
+class CommandScheduler(ABC):
+    """Has commands sent later on behalf of one saga instance.
+
+    What is scheduled is stored together with the saga's state, fires after a restart too (late rather than never),
+    acts once however often it fires, and is cancelled when the saga ends.
+    """
+
+    @abstractmethod
+    def schedule(self, command: Command, *, after: timedelta | None = None, at: datetime | None = None) -> str:
+        """Send a command after a delay, or at a moment.
+
+        Args:
+            command: What to do then.
+            after: Delay from now.
+            at: The moment, timezone-aware.
+
+        Returns:
+            The schedule's id, to be kept in the saga state if it may have to be cancelled.
+        """
+
+    @abstractmethod
+    def cancel(self, schedule_id: str) -> None:
+        """Take a schedule back; nothing happens if it has fired already."""
 
 
 class QueryGateway(ABC):

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from recq_nb.errors import CapabilityError, ComponentDefinitionError, InjectionError
 from recq_nb.modeling.capability import Capability, ComponentKind, Injection
-from recq_nb.modeling.gateway import CommandGateway, QueryGateway
+from recq_nb.modeling.gateway import CommandGateway, CommandScheduler, QueryGateway
 from recq_nb.modeling.handler import HandlerFunction
 from recq_nb.modeling.message import CommandMessage, EventMessage, QueryMessage
 from recq_nb.modeling.metadata import Metadata
@@ -30,6 +30,7 @@ _BY_TYPE: dict[type, Injection] = {
     datetime: Injection.TIMESTAMP,
     CommandGateway: Injection.COMMAND_GATEWAY,
     QueryGateway: Injection.QUERY_GATEWAY,
+    CommandScheduler: Injection.COMMAND_SCHEDULER,
     ProjectorStatus: Injection.PROJECTOR_STATUS,
 }
 
@@ -64,10 +65,12 @@ class InjectionSources:
     Attributes:
         injector: Dependencies by type.
         connection_types: Classes whose annotation asks for the store's raw SQL connection.
+        executors: Names of the executors handlers may run on.
     """
 
     injector: Injector = field(default_factory=dict)
     connection_types: tuple[type, ...] = ()
+    executors: frozenset[str] = frozenset()
 
     def find(self, wanted: type) -> object | None:
         """The dependency of a type, or None."""

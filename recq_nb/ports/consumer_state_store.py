@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
-from recq_nb.ports.dead_event_queue import DeadEventTransaction
+from recq_nb.ports.dead_event_queue import DeadEventRecord, DeadEventTransaction
 from recq_nb.ports.saga_state_store import SagaStateTransaction
+from recq_nb.ports.scheduled_command_store import ScheduledCommandTransaction
 
 Row = TypeVar("Row", bound=ReadModel)
 
@@ -48,8 +49,16 @@ class ConsumerTransaction(Protocol):
     def dead_events(self) -> DeadEventTransaction:
         """The dead event queue, written inside this transaction."""
 
+    def scheduled_commands(self) -> ScheduledCommandTransaction:
+        """Schedules of saga instances, changed inside this transaction."""
+
+    def complete(self, consumer_id: str, sequence_number: int) -> None:
+        """Take note that an event ahead of the checkpoint has been handled (by a parallel consumer)."""
+
     def reset(self, definitions: Sequence[ReadModelDefinition]) -> None:
         """Drop every table the component owns in the read model and make its declared ones anew, empty.
+
+        Its dead events are dropped too: a replay handles those events again.
 
         Raises:
             ReadModelError: A table of that name exists and belongs to somebody else.
@@ -93,7 +102,13 @@ class ConsumerStateStore(Protocol):
         """The state of every consumer that has one."""
 
     async def save_state(self, state: ConsumerState) -> None:
-        """Save progress that changed nothing else."""
+        """Save progress that changed nothing else; completed events up to the checkpoint are forgotten."""
+
+    async def load_completed(self, consumer_id: str) -> frozenset[int]:
+        """Events ahead of a parallel consumer's checkpoint that it has handled already."""
+
+    async def dead_events(self, consumer_id: str) -> Sequence[DeadEventRecord]:
+        """What is in a consumer's dead event queue, oldest event first."""
 
     async def forget(self, consumer_ids: Sequence[str]) -> None:
         """Delete the state of these consumers; they start afresh."""

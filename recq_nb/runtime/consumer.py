@@ -1,12 +1,12 @@
-"""A consumer: one component, version and context, walking the log in order, never skipping an event in silence."""
+"""A consumer: one component, version and context, walking the log, never skipping an event in silence."""
 
 from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple, Protocol
 
 from recq_nb.modeling.capability import HandlerKind
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
@@ -17,6 +17,7 @@ from recq_nb.runtime.activity import Activity
 from recq_nb.runtime.consumer_status import ConsumerHealth, ConsumerStatus, consumer_id_of
 from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
+from recq_nb.runtime.event_work import EventWork, Progress
 from recq_nb.runtime.failure_policy import Backoff, is_transient
 from recq_nb.runtime.timestamps import microseconds_of
 
@@ -25,33 +26,11 @@ UNSAVED_LIMIT = 10_000
 """Events a consumer may pass without handling any before its progress is saved on its own."""
 
 
-class Failure(NamedTuple):
-    """An event that could not be handled.
+class Consumer(ABC):
+    """What every consumer is: a position, a health, and the rules for an event that fails.
 
-    Attributes:
-        place: Its index among the events given.
-        error: What was raised.
-    """
-
-    place: int
-    error: BaseException
-
-
-class EventWork(Protocol):
-    """Handles events for one consumer and commits what they change together with its checkpoint."""
-
-    async def handle(self, events: Sequence[TailEvent], state: ConsumerState, *, head_reached: bool) -> Failure | None:
-        """Handle events in order and commit up to ``state.checkpoint``; on a failure nothing is changed."""
-
-    async def park(self, event: TailEvent, record: DeadEventRecord, state: ConsumerState) -> None:
-        """Move an event to the dead event queue and commit the checkpoint behind it, as one."""
-
-
-class Consumer:
-    """Fetches, handles, commits, again and again.
-
-    What its handlers change and its checkpoint commit together. A transient failure is tried again for as long as it
-    takes; a permanent one is retried as its handler says and then dead-lettered.
+    A transient failure is tried again for as long as it takes; a permanent one is retried as its handler says and then
+    moved to the dead event queue.
     """
 
     def __init__(
@@ -63,27 +42,30 @@ class Consumer:
         states: ConsumerStateStore,
         clock: Clock,
         activity: Activity,
-        checkpoint: int,
+        state: ConsumerState,
     ) -> None:
         self.component = component
         self.context = context
         self.consumer_id = consumer_id_of(component.name, component.declaration.version, context)
-        self.position = checkpoint
+        self.position = state.checkpoint
+        self.enabled = state.enabled
         self.head_reached = False
         self._work = work
         self._source = source
         self._states = states
         self._clock = clock
         self._activity = activity
-        self._saved = checkpoint
+        self._saved = state.checkpoint
         self._handlers: dict[str, HandlerDefinition] = component.handlers_of(HandlerKind.EVENT, HandlerKind.SAGA_EVENT)
-        self._health = ConsumerHealth.STARTING
-        self._reason = ""
-        self._attempts = 0
+        self._stalls: dict[int, tuple[str, int]] = {}
+        self._started = False
+        self._stopped = False
         self._dead_events = 0
         self._last_error = ""
-        self._started = False
         self._stopping = asyncio.Event()
+        self._turn = asyncio.Lock()  # held while events are handled in order: a re-drive takes its turn in between
+
+    # -- what can be said of it ----------------------------------------------------------------------------------
 
     @property
     def caught_up(self) -> bool:
@@ -100,9 +82,23 @@ class Consumer:
         """Whether it was told to stop."""
         return self._stopping.is_set()
 
+    @property
+    def health(self) -> ConsumerHealth:
+        """What it is doing."""
+        if self._stopped:
+            return ConsumerHealth.STOPPED
+        if self._stalls:
+            return ConsumerHealth.STALLED
+        if not self._started:
+            return ConsumerHealth.STARTING
+        if not self.enabled:
+            return ConsumerHealth.PAUSED
+        return ConsumerHealth.RUNNING if self.head_reached or self.caught_up else ConsumerHealth.REPLAYING
+
     def status(self) -> ConsumerStatus:
         """How it is doing now."""
         head = self._source.head
+        reason, attempts = next(iter(self._stalls.values()), ("", 0))
         return ConsumerStatus(
             self.consumer_id,
             self.component.name,
@@ -112,136 +108,127 @@ class Consumer:
             self.position,
             head,
             max(head - self.position, 0),
-            self._health,
-            self._reason,
-            self._attempts,
+            self.health,
+            reason,
+            attempts,
             self._dead_events,
             self._last_error,
         )
 
+    def stalled(self, error: BaseException, attempts: int, sequence_number: int = 0) -> None:
+        """Show that it waits to try something again, and why."""
+        self._last_error = f"{type(error).__name__}: {error}"
+        self._stalls[sequence_number] = (self._last_error, attempts)
+        self._activity.changed()
+
+    def _recovered(self, sequence_number: int = 0) -> None:
+        if self._stalls.pop(sequence_number, None) is not None:
+            self._activity.changed()
+
+    # -- its life ------------------------------------------------------------------------------------------------
+
     def stop(self) -> None:
-        """Have ``run`` return after the batch at hand."""
+        """Have ``run`` return after the work at hand."""
         self._stopping.set()
 
-    def stalled(self, error: BaseException, attempts: int) -> None:
-        """Show that it waits to try something again, and why."""
-        self._health = ConsumerHealth.STALLED
-        self._reason = self._last_error = f"{type(error).__name__}: {error}"
-        self._attempts = attempts
+    async def set_enabled(self, *, enabled: bool) -> None:
+        """Pause it after the work at hand, or let it go on; remembered across restarts."""
+        self.enabled = enabled
         self._activity.changed()
+        await self._states.save_state(self._state(self._saved))
 
     async def run(self) -> None:
         """Consume until stopped."""
         self._started = True
+        self._recovered()
+        attempts = 0
         try:
-            while not self._stopping.is_set():
+            while not self.stopping:
+                if not self.enabled:
+                    await self._unless_stopped(self._activity.until(lambda: self.enabled))
+                    continue
                 if self.caught_up:
-                    self.head_reached = True
-                    self._show_progress()
+                    self._reach_head()
                     await self._unless_stopped(self._source.grown_beyond(self.position))
                     continue
-                self._show_progress()
-                await self._step()
+                try:
+                    await self._consume()
+                    attempts = 0
+                    self._recovered()
+                except Exception as error:  # noqa: BLE001  border: the consumer loop; the store may be back later
+                    attempts += 1
+                    self.stalled(error, attempts)
+                    await self._unless_stopped(self._clock.sleep(Backoff().delay(attempts)))
         finally:
-            self._health = ConsumerHealth.STOPPED
+            await self._wind_up()
+            self._stopped = True
             self._activity.changed()
         await self.save()
+
+    @abstractmethod
+    async def _consume(self) -> None:
+        """Fetch the next events and handle them; raises only where the log or the store cannot be used."""
+
+    async def _wind_up(self) -> None:
+        """Finish what is at hand before stopping."""
+
+    def _reach_head(self) -> None:
+        if not self.head_reached:
+            self.head_reached = True
+            self._activity.changed()
 
     async def save(self) -> None:
         """Save progress over events that changed nothing."""
         if self.position > self._saved:
-            await self._states.save_state(self._state(self.position))
-            self._saved = self.position
+            position = self.position
+            await self._states.save_state(self._state(position))
+            self._saved = position
 
-    def _show_progress(self) -> None:
-        self._health = ConsumerHealth.RUNNING if self.head_reached else ConsumerHealth.REPLAYING
-        self._reason = ""
-        self._attempts = 0
-        self._activity.changed()
+    # -- events that fail ----------------------------------------------------------------------------------------
 
-    async def _step(self) -> None:
-        attempts = 0
-        while not self._stopping.is_set():
-            try:
-                events = await self._source.read(self.position, FETCH_SIZE)
-                if events:
-                    await self._pass(events)
-                return
-            except Exception as error:  # noqa: BLE001  border: the consumer loop; the store may be back later
-                attempts += 1
-                self.stalled(error, attempts)
-                await self._pause(Backoff().delay(attempts))
-
-    async def _pass(self, events: Sequence[TailEvent]) -> None:
-        """Handle a fetched batch completely, however many attempts that takes."""
-        last = events[-1].stored.sequence_number
-        mine = [event for event in events if self._concerns(event)]
-        while mine and not self._stopping.is_set():
-            failure = await self._work.handle(mine, self._state(last), head_reached=self.head_reached)
-            if failure is None:
-                self._advance(last, saved=True)
-                return
-            if failure.place > 0:
-                before = mine[: failure.place]
-                checkpoint = mine[failure.place].stored.sequence_number - 1
-                if await self._work.handle(before, self._state(checkpoint), head_reached=self.head_reached) is None:
-                    self._advance(checkpoint, saved=True)
-                    mine = mine[failure.place :]
-                continue
-            if await self._retry(mine[0], failure.error):
-                mine = mine[1:]
-        if not mine:
-            self._advance(last, saved=False)
-            if self.position - self._saved >= UNSAVED_LIMIT:
-                await self.save()
-
-    async def _retry(self, event: TailEvent, error: BaseException) -> bool:
-        """Try one event until it is handled or parked; False if stopped before."""
+    async def _try_until_decided(self, event: TailEvent, error: BaseException, progress: Progress) -> bool:
+        """Try one event again until it is handled or parked; False if stopped before."""
         sequence_number = event.stored.sequence_number
         declaration = self._handlers[event.stored.record.event_name].declaration
-        waiting, permanent, attempts = Backoff(), 0, 1
-        retrying = Backoff(first=declaration.retry_delay)
-        state = self._state(sequence_number)
-        while not self._stopping.is_set():
-            if is_transient(error):
-                delay = waiting.delay(attempts)
-            else:
-                permanent += 1
-                if permanent > declaration.retry:
-                    await self._work.park(event, self._dead(event, error, attempts), state)
-                    self._dead_events += 1
-                    self._last_error = f"{type(error).__name__}: {error}"
-                    self._advance(sequence_number, saved=True)
+        waiting, retrying = Backoff(), Backoff(first=declaration.retry_delay)
+        permanent, attempts = 0, 1
+        try:
+            while not self.stopping:
+                if is_transient(error):
+                    delay = waiting.delay(attempts)
+                else:
+                    permanent += 1
+                    if permanent > declaration.retry:
+                        await self._park(event, error, attempts, progress)
+                        return True
+                    delay = retrying.delay(permanent) if declaration.retry_delay else 0.0
+                self.stalled(error, attempts, sequence_number)
+                await self._unless_stopped(self._clock.sleep(delay))
+                if self._stopping.is_set():
+                    return False
+                failure = await self._work.handle([event], progress)
+                if failure is None:
                     return True
-                delay = retrying.delay(permanent) if declaration.retry_delay else 0.0
-            self.stalled(error, attempts)
-            await self._pause(delay)
-            if self._stopping.is_set():
-                return False
-            failure = await self._work.handle([event], state, head_reached=self.head_reached)
-            if failure is None:
-                self._show_progress()
-                self._advance(sequence_number, saved=True)
-                return True
-            error, attempts = failure.error, attempts + 1
+                error, attempts = failure.error, attempts + 1
+        finally:
+            self._recovered(sequence_number)
         return False
 
-    def _concerns(self, event: TailEvent) -> bool:
-        record = event.stored.record
-        return record.event_name in self._handlers and (
-            self.context == "*" or fnmatchcase(record.context, self.context)
+    async def _park(self, event: TailEvent, error: BaseException, attempts: int, progress: Progress) -> None:
+        record = self.dead_event(event, error, attempts)
+        parked = Progress(
+            progress.consumer_id,
+            progress.fingerprint,
+            checkpoint=progress.checkpoint,
+            completed=progress.completed,
+            parked=record,
         )
+        await self._work.commit(parked)
+        self._dead_events += 1
+        self._last_error = record.exception
 
-    def _advance(self, position: int, *, saved: bool) -> None:
-        self.position = position
-        if saved:
-            self._saved = position
-        self._activity.changed()
-
-    def _state(self, checkpoint: int) -> ConsumerState:
-        return ConsumerState(self.consumer_id, checkpoint, self.component.fingerprint)
-
-    def _dead(self, event: TailEvent, error: BaseException, attempts: int) -> DeadEventRecord:
+    def dead_event(self, event: TailEvent, error: BaseException, attempts: int) -> DeadEventRecord:
+        """The record of an event this consumer gives up on."""
         sequence_number, record = event.stored
         return DeadEventRecord(
             self.consumer_id,
@@ -255,17 +242,70 @@ class Consumer:
             microseconds_of(self._clock.now()),
         )
 
-    async def _pause(self, seconds: float) -> None:
-        await self._unless_stopped(self._clock.sleep(seconds))
+    async def redrive(self, record: DeadEventRecord, events: Sequence[TailEvent]) -> BaseException | None:
+        """Handle a dead event once more; it leaves the queue only if that succeeds.
 
-    async def _unless_stopped(self, waiting: object) -> None:
-        assert asyncio.iscoroutine(waiting)
+        Returns:
+            What it failed with this time, after its record was renewed; None for success.
+        """
+        progress = Progress(
+            self.consumer_id,
+            self.component.fingerprint,
+            redriven=record.sequence_number,
+            head_reached=self.head_reached,
+        )
+        failure = await self._alone(list(events), progress)
+        if failure is None:
+            self._dead_events = max(self._dead_events - 1, 0)
+            return None
+        renewed = self.dead_event(events[0], failure, record.attempts + 1)
+        await self._work.commit(Progress(self.consumer_id, self.component.fingerprint, parked=renewed))
+        return failure
+
+    async def give_up(self, record: DeadEventRecord) -> None:
+        """Take a dead event out of the queue without handling it."""
+        progress = Progress(self.consumer_id, self.component.fingerprint, redriven=record.sequence_number)
+        await self._work.commit(progress)
+        self._dead_events = max(self._dead_events - 1, 0)
+
+    async def _alone(self, events: list[TailEvent], progress: Progress) -> BaseException | None:
+        failure = await self._work.handle(events, progress)
+        return None if failure is None else failure.error
+
+    # -- small things --------------------------------------------------------------------------------------------
+
+    def concerns(self, event: TailEvent) -> bool:
+        """Whether it has a handler for an event of this context."""
+        record = event.stored.record
+        return record.event_name in self._handlers and (
+            self.context == "*" or fnmatchcase(record.context, self.context)
+        )
+
+    def _state(self, checkpoint: int) -> ConsumerState:
+        return ConsumerState(self.consumer_id, checkpoint, self.component.fingerprint, self.enabled)
+
+    def _progress(self, checkpoint: int | None, completed: int | None = None) -> Progress:
+        return Progress(
+            self.consumer_id,
+            self.component.fingerprint,
+            checkpoint=checkpoint,
+            completed=completed,
+            head_reached=self.head_reached,
+        )
+
+    def _advance(self, position: int, *, saved: bool) -> None:
+        self.position = position
+        if saved:
+            self._saved = position
+        self._activity.changed()
+
+    async def _unless_stopped(self, waiting: Coroutine[object, object, None]) -> None:
+        """Wait for something, but no longer than until told to stop."""
         waited = asyncio.ensure_future(waiting)
         stopped = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait((waited, stopped), return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (waited, stopped):
-                if not task.done():
-                    task.cancel()
+                task.cancel()
             await asyncio.gather(waited, stopped, return_exceptions=True)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from recq_nb.errors import ConsumerError, RoutingError
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.component_definition import ComponentDefinition
 from recq_nb.ports.clock import Clock
 from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore
 from recq_nb.runtime.activity import Activity
-from recq_nb.runtime.consumer import Consumer, EventWork
+from recq_nb.runtime.consumer import Consumer
 from recq_nb.runtime.consumer_status import ConsumerStatus, consumer_id_of
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_source import EventSource
+from recq_nb.runtime.event_work import EventWork
+from recq_nb.runtime.executors import Executors
 from recq_nb.runtime.failure_policy import Backoff
+from recq_nb.runtime.parallel_consumer import ParallelConsumer
+from recq_nb.runtime.sequential_consumer import SequentialConsumer
 
 WorkFactory = Callable[[ComponentDefinition], EventWork]
 
@@ -44,6 +49,7 @@ class ConsumerEngine:
         states: ConsumerStateStore,
         clock: Clock,
         activity: Activity,
+        executors: Executors,
         factories: dict[ComponentKind, WorkFactory],
     ) -> None:
         self._engine = engine
@@ -51,6 +57,7 @@ class ConsumerEngine:
         self._states = states
         self._clock = clock
         self._activity = activity
+        self._executors = executors
         self._factories = factories
         self._groups: dict[str, ConsumerGroup] = {}
         self._known: dict[str, ConsumerState] = {}
@@ -75,12 +82,16 @@ class ConsumerEngine:
         prepared = []
         for name, component in wanted.items():
             if name not in self._groups:
-                group = self._make(component)
-                self._groups[name] = group
-                first_try: asyncio.Future[None] = self._engine.loop.create_future()
-                group.task = self._engine.start_task(self._run(group, first_try))
-                prepared.append(first_try)
+                prepared.append(self._begin(component))
         await asyncio.gather(*prepared)
+
+    async def _begin(self, component: ComponentDefinition) -> None:
+        """Start a component's consumers; returns after the first attempt to prepare them."""
+        group = await self._make(component)
+        self._groups[component.name] = group
+        first_try: asyncio.Future[None] = self._engine.loop.create_future()
+        group.task = self._engine.start_task(self._run(group, first_try))
+        await first_try
 
     async def stop(self) -> None:
         """Stop every consumer after the batch at hand, progress saved."""
@@ -94,9 +105,7 @@ class ConsumerEngine:
             if group.task is not None:
                 await asyncio.gather(group.task, return_exceptions=True)
             for consumer in group.consumers:
-                self._known[consumer.consumer_id] = ConsumerState(
-                    consumer.consumer_id, consumer.position, group.component.fingerprint
-                )
+                self._remember(consumer)
             if self._groups.get(group.component.name) is group:
                 del self._groups[group.component.name]
 
@@ -122,28 +131,31 @@ class ConsumerEngine:
             and all(state.fingerprint == component.fingerprint for state in states)
         )
 
-    def _make(self, component: ComponentDefinition) -> ConsumerGroup:
-        declaration = component.declaration
+    async def _make(self, component: ComponentDefinition) -> ConsumerGroup:
         resume = self._resumable(component)
         work = self._factories[component.kind](component)
-        consumers = []
-        for context in declaration.contexts:
-            known = self._known.get(consumer_id_of(component.name, declaration.version, context))
-            first = self._source.head if declaration.start == "head" else 0
-            checkpoint = known.checkpoint if known is not None and resume else first
-            consumers.append(
-                Consumer(
-                    component,
-                    context,
-                    work,
-                    self._source,
-                    self._states,
-                    self._clock,
-                    self._activity,
-                    min(checkpoint, self._source.head),
-                )
-            )
-        return ConsumerGroup(component, consumers, rebuild=not resume)
+        consumers = [
+            await self._consumer(component, context, work, resume=resume) for context in component.declaration.contexts
+        ]
+        return ConsumerGroup(component, consumers, rebuild=component.kind is ComponentKind.PROJECTOR and not resume)
+
+    async def _consumer(
+        self, component: ComponentDefinition, context: str, work: EventWork, *, resume: bool
+    ) -> Consumer:
+        declaration = component.declaration
+        consumer_id = consumer_id_of(component.name, declaration.version, context)
+        known = self._known.get(consumer_id)
+        first = self._source.head if declaration.start == "head" else 0
+        checkpoint = min(known.checkpoint if known is not None and resume else first, self._source.head)
+        enabled = known.enabled if known is not None else True
+        state = ConsumerState(consumer_id, checkpoint, component.fingerprint, enabled)
+        world = (self._source, self._states, self._clock, self._activity)
+        names = {handler.declaration.executor for handler in component.handlers} - {None}
+        if component.kind is ComponentKind.OBSERVER or names:
+            executors = {name: self._executors.find(name) for name in names if name is not None}
+            completed = await self._states.load_completed(consumer_id) if resume else frozenset()
+            return ParallelConsumer(component, context, work, *world, state, executors, completed)
+        return SequentialConsumer(component, context, work, *world, state)
 
     async def _run(self, group: ConsumerGroup, first_try: asyncio.Future[None]) -> None:
         try:
@@ -151,8 +163,24 @@ class ConsumerEngine:
         finally:
             if not first_try.done():
                 first_try.set_result(None)
-        if started:
-            await asyncio.gather(*(consumer.run() for consumer in group.consumers))
+        if not started:
+            return
+        if group.component.kind is not ComponentKind.PROJECTOR:
+            await self._gate(group)
+        await asyncio.gather(*(consumer.run() for consumer in group.consumers))
+
+    async def _gate(self, group: ConsumerGroup) -> None:
+        """Sagas and observers do not start before every projector that says so has reached the head."""
+        stopping = group.consumers[0]
+        await self._activity.until(lambda: stopping.stopping or not self._replaying(None))
+
+    def _replaying(self, components: Sequence[str] | None) -> list[Consumer]:
+        """Of these projectors (all, when None) those that hold others back until they reach the head."""
+        return [
+            consumer
+            for consumer in self._feeding(components)
+            if consumer.component.declaration.wait_for_head_reached and not consumer.head_reached
+        ]
 
     async def _start(self, group: ConsumerGroup, first_try: asyncio.Future[None]) -> bool:
         """Prepare what the group needs, however many attempts that takes; False if it was stopped before."""
@@ -184,7 +212,7 @@ class ConsumerEngine:
                 transaction.prepare(component.read_models)
             transaction.commit(
                 *(
-                    ConsumerState(consumer.consumer_id, consumer.position, component.fingerprint)
+                    ConsumerState(consumer.consumer_id, consumer.position, component.fingerprint, consumer.enabled)
                     for consumer in group.consumers
                 )
             )
@@ -201,9 +229,12 @@ class ConsumerEngine:
             for consumer_id in others:
                 self._known.pop(consumer_id, None)
         for consumer in group.consumers:
-            self._known[consumer.consumer_id] = ConsumerState(
-                consumer.consumer_id, consumer.position, group.component.fingerprint
-            )
+            self._remember(consumer)
+
+    def _remember(self, consumer: Consumer) -> None:
+        self._known[consumer.consumer_id] = ConsumerState(
+            consumer.consumer_id, consumer.position, consumer.component.fingerprint, consumer.enabled
+        )
 
     # -- progress ------------------------------------------------------------------------------------------------
 
@@ -221,11 +252,20 @@ class ConsumerEngine:
 
     async def reached(self, components: Sequence[str] | None, sequence_number: int) -> None:
         """See ``Progress.reached``. A redefined consumer counts as soon as it has caught up again."""
-        await self._activity.until(lambda: all(c.position >= sequence_number for c in self._feeding(components)))
+        await self._activity.until(
+            lambda: (
+                not self._replaying(components)
+                and all(consumer.position >= sequence_number for consumer in self._feeding(components))
+            )
+        )
 
     def behind(self, components: Sequence[str] | None, sequence_number: int) -> str:
         """See ``Progress.behind``."""
-        late = [consumer.status() for consumer in self._feeding(components) if consumer.position < sequence_number]
+        late = [
+            consumer.status()
+            for consumer in self._feeding(components)
+            if consumer.position < sequence_number or consumer in self._replaying(components)
+        ]
         shown = [
             f"{status.consumer_id} is {status.health} at {status.position} of {sequence_number}"
             + (f" ({status.reason})" if status.reason else "")
@@ -233,14 +273,86 @@ class ConsumerEngine:
         ]
         return f"has not been projected in time: {'; '.join(shown)}" if shown else "took too long"
 
+    def gates(self, components: Sequence[str] | None) -> bool:
+        """Whether queries fed by these projectors have to wait for one of them to reach the head."""
+        return bool(self._replaying(components))
+
     @property
     def caught_up(self) -> bool:
-        """Whether every consumer has passed every event there is."""
-        return all(consumer.caught_up and not consumer.preparing for consumer in self._all())
+        """Whether every consumer that is not paused has passed every event there is."""
+        return all(consumer.caught_up and not consumer.preparing for consumer in self._all() if consumer.enabled)
 
     def lagging(self) -> tuple[ConsumerStatus, ...]:
         """The consumers that still have events to pass."""
         return tuple(status for status in self.statuses() if status.lag)
+
+    # -- control -------------------------------------------------------------------------------------------------
+
+    def find(self, name: str) -> list[Consumer]:
+        """The consumers a name stands for: a consumer id, or a component (all its consumers).
+
+        Raises:
+            RoutingError: There is none.
+        """
+        found = [c for c in self._all() if name in (c.consumer_id, c.component.name)]
+        if not found:
+            known = ", ".join(consumer.consumer_id for consumer in self._all()) or "none"
+            raise RoutingError(f"there is no consumer {name!r}.", remedy=f"Running consumers: {known}.")
+        return found
+
+    async def set_enabled(self, name: str, *, enabled: bool) -> None:
+        """Pause consumers after the batch at hand, or let them go on."""
+        for consumer in self.find(name):
+            await consumer.set_enabled(enabled=enabled)
+
+    async def replay(self, component_name: str, after: int) -> None:
+        """Have a component consume the log again from behind an event; a projector's read model is emptied first.
+
+        Raises:
+            ConsumerError: A projector asked to start anywhere but at the first event.
+        """
+        component = self.find(component_name)[0].component
+        if component.kind is ComponentKind.PROJECTOR and after:
+            raise ConsumerError(
+                f"{component.name} is a projector; its read model follows from the whole log.",
+                remedy=f'Replay it from the first event: recq.replay("{component.name}").',
+            )
+        group = self._groups[component.name]
+        await self._stop([group])
+        for consumer in group.consumers:
+            fingerprint = "" if component.kind is ComponentKind.PROJECTOR else component.fingerprint
+            state = ConsumerState(consumer.consumer_id, after, fingerprint, consumer.enabled)
+            self._known[consumer.consumer_id] = state
+        await self._begin(component)
+
+    async def redrive(
+        self, name: str | None, sequence_number: int | None
+    ) -> list[tuple[str, int, BaseException | None]]:
+        """Handle dead events once more, oldest first; what fails again stays in the queue.
+
+        Returns:
+            For each one tried: consumer id, sequence number, and the error, or None for success.
+        """
+        consumers = self._all() if name is None else self.find(name)
+        tried: list[tuple[str, int, BaseException | None]] = []
+        for consumer in consumers:
+            for record in await self._states.dead_events(consumer.consumer_id):
+                if sequence_number is None or record.sequence_number == sequence_number:
+                    events = await self._source.read(record.sequence_number - 1, 1)
+                    error = await consumer.redrive(record, events)
+                    tried.append((consumer.consumer_id, record.sequence_number, error))
+        self._activity.changed()
+        return tried
+
+    async def delete_dead_events(self, name: str, sequence_number: int | None) -> int:
+        """Take dead events out of the queue unhandled; returns how many."""
+        deleted = 0
+        for consumer in self.find(name):
+            for record in await self._states.dead_events(consumer.consumer_id):
+                if sequence_number is None or record.sequence_number == sequence_number:
+                    await consumer.give_up(record)
+                    deleted += 1
+        return deleted
 
     def forget_progress(self) -> None:
         """Forget all progress: the log was emptied. Consumers must have been stopped; serve the bundle again."""

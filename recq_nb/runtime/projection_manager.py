@@ -31,6 +31,9 @@ class Progress(Protocol):
     async def reached(self, components: Sequence[str] | None, sequence_number: int) -> None:
         """Return once these projectors (all, when None) have passed an event, however long it takes."""
 
+    def gates(self, components: Sequence[str] | None) -> bool:
+        """Whether one of them holds its queries back until it has replayed the log."""
+
     def behind(self, components: Sequence[str] | None, sequence_number: int) -> str:
         """Which of them have not passed it yet and why, as the end of a sentence."""
 
@@ -109,7 +112,7 @@ class ProjectionManager:
         assert isinstance(message, QueryMessage)
         started = time.perf_counter_ns()
         try:
-            if message.after:
+            if message.after or self._progress.gates(answerer.feeding):
                 request.waits_for = partial(self._progress.behind, answerer.feeding, message.after)
                 await self._progress.reached(answerer.feeding, message.after)
                 request.waits_for = None

@@ -13,14 +13,13 @@ from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDe
 from recq_nb.modeling.injection import ParameterDefinition
 from recq_nb.modeling.message import EventMessage
 from recq_nb.modeling.read_model import ProjectorStatus
-from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore, ConsumerTransaction
-from recq_nb.ports.dead_event_queue import DeadEventRecord
+from recq_nb.ports.consumer_state_store import ConsumerStateStore, ConsumerTransaction
 from recq_nb.runtime.arguments import ArgumentPlan, Getter, Provider
 from recq_nb.runtime.cause import caused_by
-from recq_nb.runtime.consumer import Failure
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.event_tail import TailEvent
+from recq_nb.runtime.event_work import Failure, Progress, commit_alone
 from recq_nb.runtime.flow_steps import FlowSteps
 from recq_nb.runtime.gateways import BoundQueryGateway
 from recq_nb.runtime.handler_failure import annotate
@@ -89,21 +88,21 @@ class ProjectorWork:
             for name, handler in component.handlers_of(HandlerKind.EVENT).items()
         }
 
-    async def handle(self, events: Sequence[TailEvent], state: ConsumerState, *, head_reached: bool) -> Failure | None:
+    async def handle(self, events: Sequence[TailEvent], progress: Progress) -> Failure | None:
         """See ``EventWork.handle``."""
-        return await self._engine.in_worker(self._project, events, state, head_reached)
+        return await self._engine.in_worker(self._project, events, progress)
 
-    def _project(self, events: Sequence[TailEvent], state: ConsumerState, head_reached: bool) -> Failure | None:
+    def _project(self, events: Sequence[TailEvent], progress: Progress) -> Failure | None:
         transaction = self._states.begin(self._component.name)
         try:
-            for index, event in enumerate(events):
-                status = ProjectorStatus(head_reached, len(events) - index - 1)
+            for place, event in enumerate(events):
+                status = ProjectorStatus(progress.head_reached, len(events) - place - 1)
                 try:
                     self._one(event, transaction, status)
                 except Exception as error:  # noqa: BLE001  border: the handler call
                     transaction.rollback()
-                    return Failure(index, error)
-            transaction.commit(state)
+                    return Failure(place, error)
+            progress.commit(transaction)
         except BaseException:
             transaction.rollback()
             raise
@@ -139,15 +138,6 @@ class ProjectorWork:
     def _query_gateway(self, message: EventMessage) -> BoundQueryGateway:
         return BoundQueryGateway(self._gateway, caused_by(message, self._component.name))
 
-    async def park(self, event: TailEvent, record: DeadEventRecord, state: ConsumerState) -> None:
-        """See ``EventWork.park``."""
-        await self._engine.in_worker(self._park, record, state)
-
-    def _park(self, record: DeadEventRecord, state: ConsumerState) -> None:
-        transaction = self._states.begin(self._component.name)
-        try:
-            transaction.dead_events().park(record)
-            transaction.commit(state)
-        except BaseException:
-            transaction.rollback()
-            raise
+    async def commit(self, progress: Progress) -> None:
+        """See ``EventWork.commit``."""
+        await self._engine.in_worker(commit_alone, self._states, self._component.name, progress)

@@ -15,6 +15,7 @@ from recq_nb.modeling.metadata import JsonValue
 from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.ports.consumer_state_store import ConsumerStateStore
 from recq_nb.ports.message_transport import MessageTransport
+from recq_nb.ports.scheduled_command_store import ScheduledCommandStore
 from recq_nb.ports.snapshot_store import SnapshotStore
 from recq_nb.ports.system_state_store import SystemStateStore
 from recq_nb.runtime.activity import Activity
@@ -27,13 +28,17 @@ from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import EventTail
+from recq_nb.runtime.executors import Executors
 from recq_nb.runtime.flow_steps import FlowSteps
 from recq_nb.runtime.invoker_manager import InvokerManager, InvokerProxy
 from recq_nb.runtime.lock_table import LockTable
 from recq_nb.runtime.message_gateway import MessageGateway
+from recq_nb.runtime.observer_work import ObserverWork
 from recq_nb.runtime.projection_manager import ProjectionManager
 from recq_nb.runtime.projector_work import ProjectorWork
 from recq_nb.runtime.publisher import Publisher
+from recq_nb.runtime.saga_work import SagaWork
+from recq_nb.runtime.scheduler import Scheduler
 from recq_nb.runtime.service_manager import ServiceManager
 
 T = TypeVar("T")
@@ -46,6 +51,7 @@ class Adapters:
     store: SystemStateStore
     snapshots: SnapshotStore
     consumer_states: ConsumerStateStore
+    schedules: ScheduledCommandStore
     transport: MessageTransport
     clock: Clock
     ids: IdSource
@@ -77,6 +83,7 @@ class Runtime:
         self._reader = EventReader()
         self._tail = EventTail()
         self._source = EventSource(adapters.store, self._tail)
+        self.executors = Executors()
         self._cache = AggregateCache()
         self._locks = LockTable()
         self.gateway = MessageGateway(
@@ -131,15 +138,40 @@ class Runtime:
             adapters.consumer_states,
             adapters.clock,
             self._activity,
-            {ComponentKind.PROJECTOR: self._projector_work},
+            self.executors,
+            {
+                ComponentKind.PROJECTOR: self._projector_work,
+                ComponentKind.SAGA: self._saga_work,
+                ComponentKind.OBSERVER: self._observer_work,
+            },
+        )
+        self.scheduler = Scheduler(
+            self.engine, adapters.schedules, self._reader, self.gateway, adapters.clock, self._activity
         )
         self._projections = ProjectionManager(self.engine, self.gateway, adapters.consumer_states, self.consumers)
         self.invokers = InvokerManager(self.engine, self.gateway, adapters.clock, adapters.ids, self.flow_steps)
-        self._publishing: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
 
     def _projector_work(self, component: ComponentDefinition) -> ProjectorWork:
         return ProjectorWork(
             component, self.engine, self._adapters.consumer_states, self._reader, self.gateway, self.flow_steps
+        )
+
+    def _observer_work(self, component: ComponentDefinition) -> ObserverWork:
+        return ObserverWork(
+            component, self.engine, self._adapters.consumer_states, self._reader, self.gateway, self.flow_steps
+        )
+
+    def _saga_work(self, component: ComponentDefinition) -> SagaWork:
+        return SagaWork(
+            component,
+            self.engine,
+            self._adapters.consumer_states,
+            self._reader,
+            self.gateway,
+            self.flow_steps,
+            self._adapters.clock,
+            self.scheduler.changed,
         )
 
     def _drop(self, aggregate_ids: Sequence[str]) -> None:
@@ -152,7 +184,7 @@ class Runtime:
 
     async def start(self) -> None:
         """Begin to publish, and learn how far earlier consumers were."""
-        self._publishing = self.engine.start_task(self._publisher.run())
+        self._running.append(self.engine.start_task(self._publisher.run()))
         await self.consumers.load()
 
     async def serve(self, bundle: Bundle) -> None:
@@ -172,6 +204,8 @@ class Runtime:
         }
         self.gateway.serve(bundle, routes)
         await self.consumers.serve(bundle)
+        if len(self._running) == 1:  # schedules of an earlier run wait for the model that can take their commands
+            self._running.append(self.engine.start_task(self.scheduler.run()))
 
     def invoker(self, component: ComponentDefinition, metadata: Mapping[str, JsonValue] | None) -> InvokerProxy:
         """A proxy for an invoker."""
@@ -209,15 +243,15 @@ class Runtime:
             ) from None
 
     def _is_settled(self) -> bool:
-        return not self.gateway.in_flight and self._publisher.idle and self.consumers.caught_up
+        return not self.gateway.in_flight and self._publisher.idle and self.consumers.caught_up and self.scheduler.idle
 
     async def stop(self) -> None:
         """Finish what is being stored, stop consumers with their progress saved, fail what is in flight."""
         await self._publisher.stored()
         await self.consumers.stop()
         self.gateway.close()
-        if self._publishing is not None:
-            self._publishing.cancel()
+        for task in self._running:
+            task.cancel()
 
     async def forget(self, bundle: Bundle, empty: Callable[[], None]) -> None:
         """Empty the log and everything made from it, then run the bundle afresh."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
@@ -14,9 +15,11 @@ from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
 from recq_nb.adapters.duckdb.read_model_table import DuckDbTable
 from recq_nb.adapters.duckdb.saga_state_store import DuckDbSagaStates
+from recq_nb.adapters.duckdb.scheduled_command_store import DuckDbSchedules
 from recq_nb.errors import ReadModelError
 from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
 from recq_nb.ports.consumer_state_store import ConsumerState
+from recq_nb.ports.dead_event_queue import DeadEventRecord
 
 _SAVE = "INSERT OR REPLACE INTO recq.consumers VALUES ($1, $2, $3, $4)"
 
@@ -56,12 +59,27 @@ class DuckDbConsumerTransaction:
         """See ``ConsumerTransaction.dead_events``."""
         return DuckDbDeadEvents(self._connection)
 
+    def scheduled_commands(self) -> DuckDbSchedules:
+        """See ``ConsumerTransaction.scheduled_commands``."""
+        return DuckDbSchedules(self._connection)
+
+    def complete(self, consumer_id: str, sequence_number: int) -> None:
+        """See ``ConsumerTransaction.complete``."""
+        self._connection.execute(
+            "INSERT OR IGNORE INTO recq.completed_events VALUES ($1, $2)", [consumer_id, sequence_number]
+        )
+
     def reset(self, definitions: Sequence[ReadModelDefinition]) -> None:
         """See ``ConsumerTransaction.reset``."""
         owned = self._owned()
         for table_name in owned:
             self._connection.execute(f"DROP TABLE IF EXISTS main.{quoted(table_name)}")
         self._connection.execute("DELETE FROM recq.read_models WHERE component = $1", [self._component])
+        for table in ("dead_events", "completed_events"):
+            self._connection.execute(
+                f"DELETE FROM recq.{table} WHERE regexp_full_match(consumer_id, $1)",
+                [rf"{re.escape(self._component)}_\d+_(?s:.*)"],
+            )
         self._make(definitions, existing=self._main_tables())
 
     def prepare(self, definitions: Sequence[ReadModelDefinition]) -> None:
@@ -197,8 +215,36 @@ class DuckDbConsumerStateStore:
 
     async def save_state(self, state: ConsumerState) -> None:
         """See ``ConsumerStateStore.save_state``."""
-        row = [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled]
-        await self._database.read(lambda: self._execute(_SAVE, row))
+        await self._database.read(lambda: self._save_state(state))
+
+    def _save_state(self, state: ConsumerState) -> None:
+        self._execute(_SAVE, [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled])
+        self._execute(
+            "DELETE FROM recq.completed_events WHERE consumer_id = $1 AND sequence_number <= $2",
+            [state.consumer_id, state.checkpoint],
+        )
+
+    async def load_completed(self, consumer_id: str) -> frozenset[int]:
+        """See ``ConsumerStateStore.load_completed``."""
+        sql = "SELECT sequence_number FROM recq.completed_events WHERE consumer_id = $1"
+        rows = await self._database.read(lambda: self._select(sql, [consumer_id]))
+        return frozenset(int(str(row[0])) for row in rows)
+
+    async def dead_events(self, consumer_id: str) -> Sequence[DeadEventRecord]:
+        """See ``ConsumerStateStore.dead_events``."""
+        columns = ", ".join("epoch_us(dead_at)" if name == "dead_at" else name for name in DeadEventRecord._fields)
+        sql = f"SELECT {columns} FROM recq.dead_events WHERE consumer_id = $1 ORDER BY sequence_number"
+        rows = await self._database.read(lambda: self._select(sql, [consumer_id]))
+        return [DeadEventRecord(*row) for row in rows]  # type: ignore[arg-type]  # typed by the table
+
+    def _select(self, sql: str, parameters: list[object]) -> list[tuple[object, ...]]:
+        cursor = self._database.cursor()
+        try:
+            with translated("reading what consumers have done"):
+                rows: list[tuple[object, ...]] = cursor.execute(sql, parameters).fetchall()
+        finally:
+            cursor.close()
+        return rows
 
     async def forget(self, consumer_ids: Sequence[str]) -> None:
         """See ``ConsumerStateStore.forget``."""

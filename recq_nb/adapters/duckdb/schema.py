@@ -66,6 +66,27 @@ _MIGRATIONS: tuple[str, ...] = (
         associations MAP(VARCHAR, VARCHAR) NOT NULL
     );
     """,
+    """
+    CREATE TABLE recq.scheduled_commands (
+        schedule_id VARCHAR PRIMARY KEY,
+        saga_id VARCHAR NOT NULL,
+        saga_name VARCHAR NOT NULL,
+        command_name VARCHAR NOT NULL,
+        payload VARCHAR NOT NULL,
+        metadata VARCHAR NOT NULL,
+        correlation_id VARCHAR NOT NULL,
+        causation_id VARCHAR NOT NULL,
+        due_at TIMESTAMPTZ NOT NULL,
+        attempts INTEGER NOT NULL,
+        last_error VARCHAR NOT NULL,
+        given_up BOOLEAN NOT NULL
+    );
+    CREATE TABLE recq.completed_events (
+        consumer_id VARCHAR NOT NULL,
+        sequence_number BIGINT NOT NULL,
+        PRIMARY KEY (consumer_id, sequence_number)
+    );
+    """,
 )
 """Migration n takes a store from schema version n to n + 1; an empty database has version 0."""
 

@@ -6,7 +6,16 @@ import duckdb
 
 from recq_nb.adapters.duckdb.columns import quoted
 
-_TABLES = ("events", "command_outcomes", "snapshots", "consumers", "dead_events", "sagas")
+_TABLES = (
+    "events",
+    "command_outcomes",
+    "snapshots",
+    "consumers",
+    "dead_events",
+    "sagas",
+    "scheduled_commands",
+    "completed_events",
+)
 
 
 def empty_store(connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -14,6 +14,7 @@ from recq_nb.adapters.duckdb.consumer_state_store import DuckDbConsumerStateStor
 from recq_nb.adapters.duckdb.database import CONNECTION_TYPE, DuckDbDatabase
 from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
+from recq_nb.adapters.duckdb.scheduled_command_store import DuckDbScheduledCommandStore
 from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
 from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
 from recq_nb.adapters.duckdb.store_reset import empty_store
@@ -23,6 +24,7 @@ from recq_nb.adapters.local.message_transport import LocalMessageTransport
 from recq_nb.errors import RecqError, RoutingError, SessionClosedError
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind
+from recq_nb.modeling.executor import ExecutorDefinition
 from recq_nb.modeling.gateway import Confirmation, Reply
 from recq_nb.modeling.injection import InjectionSources, Injector
 from recq_nb.modeling.metadata import JsonValue, Metadata
@@ -30,38 +32,18 @@ from recq_nb.modeling.payload import Command, Query
 from recq_nb.modeling.registration import Definitions, Registration, changes, define
 from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.runtime.cause import Cause
-from recq_nb.runtime.consumer_status import ConsumerStatus
 from recq_nb.runtime.gateways import sequence_number_after
 from recq_nb.runtime.invoker_manager import InvokerProxy
 from recq_nb.runtime.reply import PendingReply
 from recq_nb.runtime.runtime import Adapters, Limits, Runtime
+from recq_nb.session.consumer_control import ConsumerControl
+from recq_nb.session.status import SessionStatus
 
 V = TypeVar("V")
 MEMORY = "memory"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionStatus:
-    """What a session is doing now.
-
-    Attributes:
-        store: ``"memory"`` or the file.
-        head: Events in the log.
-        payloads: Registered payload names by kind.
-        components: Registered component names by type.
-        consumers: How each consumer is doing.
-        in_flight: Requests being handled.
-    """
-
-    store: str
-    head: int
-    payloads: Mapping[str, tuple[str, ...]]
-    components: Mapping[str, tuple[str, ...]]
-    consumers: tuple[ConsumerStatus, ...]
-    in_flight: int
-
-
-class Session:
+class Session(ConsumerControl):
     """A running RECQ system: register payloads and components, send commands, query, look.
 
     Everything runs on a thread of its own, so the system goes on while a cell computes or sleeps. Methods may be
@@ -70,6 +52,7 @@ class Session:
     Args:
         store: ``"memory"``, or the path of a DuckDB file, made where it does not exist.
         injector: Objects handlers may ask for by type: a mapping, or a function from a type to its object or None.
+        executors: Named executors for parallel consumers: ``{"mail": pooled(8)}``.
         metadata: Carried by every command and query sent from outside, e.g. ``{"user": "ada"}``.
         timeout: Seconds until a reply fails as *outcome unknown*, by default.
         max_in_flight: Requests from outside handled at once; one more is refused with ``TooManyRequestsError``.
@@ -86,6 +69,7 @@ class Session:
         store: str | Path = MEMORY,
         *,
         injector: Injector | None = None,
+        executors: Mapping[str, ExecutorDefinition] | None = None,
         metadata: Mapping[str, JsonValue] | None = None,
         timeout: float = 30.0,
         max_in_flight: int = 4096,
@@ -108,6 +92,7 @@ class Session:
                 self._log,
                 DuckDbSnapshotStore(self._database),
                 DuckDbConsumerStateStore(self._database, self._log.flush),
+                DuckDbScheduledCommandStore(self._database),
                 LocalMessageTransport(),
                 clock if clock is not None else SystemClock(),
                 ids if ids is not None else UniqueIdSource(),
@@ -118,6 +103,8 @@ class Session:
             self._database.close()
             raise
         self._runtime.run(self._runtime.start, "start")
+        for name, executor in (executors or {}).items():
+            self.define_executor(name, executor)
 
     # -- the model -----------------------------------------------------------------------------------------------
 
@@ -155,6 +142,18 @@ class Session:
             if origin is not None:
                 self._origins[origin] = names
             return registration
+
+    def define_executor(self, name: str, executor: ExecutorDefinition) -> None:
+        """Make an executor known, for ``@event_handler(executor=name)``; handlers registered later use it.
+
+        Args:
+            name: What handlers call it.
+            executor: ``pooled(width)`` or ``partitioned(lanes)``.
+        """
+        self._must_be_open()
+        with self._registering:
+            self._sources = replace(self._sources, executors=self._sources.executors | {name})
+            self._runtime.engine.post(lambda: self._runtime.executors.define({name: executor}))
 
     def unregister(self, *names: str) -> Registration:
         """Remove payloads and components by name; the log and read models stay.

@@ -1,0 +1,156 @@
+"""Looking at consumers, sagas and dead events, and acting on them: the part of a session for whoever runs it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from recq_nb.adapters.duckdb.sql_result import SqlResult
+from recq_nb.errors import ConsumerError
+from recq_nb.runtime.consumer_status import ConsumerStatus
+from recq_nb.runtime.runtime import Runtime
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What became of one dead event that was handled again.
+
+    Attributes:
+        consumer_id: Its consumer.
+        sequence_number: The event.
+        error: What it failed with this time; ``""`` if it succeeded and left the queue.
+    """
+
+    consumer_id: str
+    sequence_number: int
+    error: str
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it left the queue."""
+        return not self.error
+
+
+class ConsumerControl(ABC):
+    """Consumers by name: a component (all its consumers) or one ``Component_version_context``."""
+
+    _runtime: Runtime
+
+    @abstractmethod
+    def sql(self, text: str, *parameters: object, write: bool = False, **named: object) -> SqlResult:
+        """Run SQL; see ``Session.sql``."""
+
+    @abstractmethod
+    def _must_be_open(self) -> None: ...
+
+    def _run(self, make: Coroutine[object, object, T], label: str) -> T:
+        try:
+            self._must_be_open()
+        except BaseException:
+            make.close()
+            raise
+        return self._runtime.run(lambda: make, label)
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def consumer_statuses(self) -> tuple[ConsumerStatus, ...]:
+        """How every consumer is doing now."""
+        return self._runtime.statuses()
+
+    def consumers_df(self) -> pd.DataFrame:
+        """Every consumer with position, lag, health and the reason it is stalled for; one row each."""
+        import pandas as pd
+
+        rows = [{**asdict(status), "health": str(status.health)} for status in self._runtime.statuses()]
+        return pd.DataFrame(rows, columns=list(ConsumerStatus.__dataclass_fields__))
+
+    def dead_events_df(self) -> pd.DataFrame:
+        """The dead event queue: one row per consumer and event, with exception and traceback."""
+        return self.sql("SELECT * FROM recq.dead_events ORDER BY consumer_id, sequence_number").df()
+
+    def sagas_df(self) -> pd.DataFrame:
+        """The saga instances that have not ended, with state (JSON text) and associations."""
+        return self.sql("SELECT saga_id, saga_name, associations, state FROM recq.sagas ORDER BY saga_id").df()
+
+    def scheduled_df(self) -> pd.DataFrame:
+        """The commands that are scheduled, earliest first, and those that were given up."""
+        return self.sql("SELECT * FROM recq.scheduled_commands ORDER BY due_at, schedule_id").df()
+
+    # -- acting --------------------------------------------------------------------------------------------------
+
+    def pause(self, consumer: str) -> None:
+        """Stop consuming after the work at hand, until ``resume``; remembered across restarts.
+
+        Raises:
+            RoutingError: No such consumer.
+        """
+        self._run(self._runtime.consumers.set_enabled(consumer, enabled=False), "pause")
+
+    def resume(self, consumer: str) -> None:
+        """Go on consuming.
+
+        Raises:
+            RoutingError: No such consumer.
+        """
+        self._run(self._runtime.consumers.set_enabled(consumer, enabled=True), "resume")
+
+    def replay(self, component: str, *, after: int = 0) -> None:
+        """Consume the log again from behind an event; a projector's read model is emptied first.
+
+        A saga or observer sends again what it sent before, under the same command ids: nothing happens twice that has
+        an outcome already.
+
+        Args:
+            component: Component name.
+            after: Sequence number to start behind; 0 for the whole log, the only choice for a projector.
+
+        Raises:
+            RoutingError: No such consumer.
+            ConsumerError: A projector was asked to start elsewhere.
+        """
+        self._run(self._runtime.consumers.replay(component, after), "replay")
+
+    def redrive(self, consumer: str | None = None, sequence_number: int | None = None) -> tuple[Redriven, ...]:
+        """Handle dead events once more, oldest first; an event leaves the queue only once that succeeded.
+
+        Args:
+            consumer: Component or consumer id; None for all.
+            sequence_number: One event; None for all.
+
+        Raises:
+            RoutingError: No such consumer.
+        """
+        tried = self._run(self._runtime.consumers.redrive(consumer, sequence_number), "redrive")
+        return tuple(
+            Redriven(consumer_id, number, "" if error is None else f"{type(error).__name__}: {error}")
+            for consumer_id, number, error in tried
+        )
+
+    def delete_dead_events(self, consumer: str, sequence_number: int | None = None) -> int:
+        """Give dead events up for good.
+
+        Args:
+            consumer: Component or consumer id.
+            sequence_number: One event; None for all of that consumer.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            RoutingError: No such consumer.
+            ConsumerError: That event is not in the queue.
+        """
+        deleted = self._run(self._runtime.consumers.delete_dead_events(consumer, sequence_number), "delete")
+        if sequence_number is not None and not deleted:
+            raise ConsumerError(
+                f"event {sequence_number} is not in the dead event queue of {consumer}.",
+                remedy="See recq.dead_events_df().",
+            )
+        return deleted
