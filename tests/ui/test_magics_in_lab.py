@@ -82,7 +82,6 @@ def test_reports_are_readable(lab: LabPage, scratch: Scratch, theme: Theme) -> N
     lab.run_all()
 
     assert [(error.cell, error.name) for error in lab.errors()] == [(7, "PayloadDefinitionError")]
-    lab.page.evaluate("() => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0; }")
     lab.screenshot(f"magics-{theme}")
     texts = lab.page.evaluate(_COLOURS)
     assert len(texts) > 50
