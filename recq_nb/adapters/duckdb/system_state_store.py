@@ -75,11 +75,11 @@ class DuckDbSystemStateStore:
 
     async def append(self, events: Sequence[EventRecord], outcomes: Sequence[OutcomeRecord] = ()) -> int:
         """See ``SystemStateStore.append``."""
-        unknown = [e.aggregate_id for e in events if e.version and self.versions.get(e.aggregate_id) is None]
+        versions = {e.aggregate_id: self.versions.get(e.aggregate_id) for e in events if e.version}
+        unknown = [aggregate_id for aggregate_id, version in versions.items() if version is None]
         if unknown:
-            for aggregate_id, version in (await self._database.read(lambda: self._look_up(unknown))).items():
-                self.versions.learn(aggregate_id, version)
-        self._check_versions(events)
+            versions |= await self._database.read(lambda: self._look_up(unknown))
+        _check_versions(events, versions)
         first = self._head + 1
         if self._database.durable:
             await self._database.write(lambda: self._write(first, events, outcomes))
@@ -98,26 +98,6 @@ class DuckDbSystemStateStore:
         elif len(self._pending) >= FLUSH_ABOVE:
             self._database.write_soon(self.flush)
         return first
-
-    def _check_versions(self, events: Sequence[EventRecord]) -> None:
-        ahead: dict[str, int] = {}
-        lost: dict[str, None] = {}
-        for event in events:
-            if not event.version:
-                continue
-            current = ahead.get(event.aggregate_id)
-            if current is None:
-                current = self.versions.get(event.aggregate_id) or 0
-            if event.version != current + 1:
-                lost[event.aggregate_id] = None
-            ahead[event.aggregate_id] = event.version
-        if lost:
-            shown = ", ".join(repr(aggregate_id) for aggregate_id in lost)
-            raise ConcurrentAppendError(
-                f"another writer was faster on {shown}; what was decided on its earlier state is not stored.",
-                remedy="Send the command again; it decides on the newest state.",
-                aggregate_ids=list(lost),
-            )
 
     def _look_up(self, aggregate_ids: Sequence[str]) -> dict[str, int]:
         cursor = self._database.cursor()
@@ -279,6 +259,24 @@ class _Reading:
     def __exit__(self, *raised: object) -> bool | None:
         self._cursor.close()
         return self._translated.__exit__(*raised)  # type: ignore[arg-type]  # the triple of the with statement
+
+
+def _check_versions(events: Sequence[EventRecord], versions: Mapping[str, int | None]) -> None:
+    """Refuse a batch in which some event is not the next one of its aggregate."""
+    ahead = dict(versions)
+    lost: dict[str, None] = {}
+    for event in events:
+        if event.version:
+            if event.version != (ahead[event.aggregate_id] or 0) + 1:
+                lost[event.aggregate_id] = None
+            ahead[event.aggregate_id] = event.version
+    if lost:
+        shown = ", ".join(repr(aggregate_id) for aggregate_id in lost)
+        raise ConcurrentAppendError(
+            f"another writer was faster on {shown}; what was decided on its earlier state is not stored.",
+            remedy="Send the command again; it decides on the newest state.",
+            aggregate_ids=list(lost),
+        )
 
 
 def _count(cursor: duckdb.DuckDBPyConnection) -> int:
