@@ -96,7 +96,9 @@ class LineMagic:
         session = self._extension.open_store(store)
         status = session.status()
         lines = [Quiet(f"recq: now working in {session.store}, which holds {counted(status.head, 'event')}")]
-        if left:
+        if session.carried_over:
+            lines.append(Quiet(f"carried over from memory: {counted(session.carried_over, 'event')}"))
+        elif left:
             lines.append(Quiet(f"the in-memory store is gone, and with it {counted(left, 'event')}"))
         return Report(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from recq_nb.errors import SessionClosedError
 from recq_nb.runtime.reply import PendingReply, allow_blocking, forbid_blocking
+from recq_nb.runtime.watchdog import Watchdog
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -26,7 +28,7 @@ class Engine:
     Blocking handlers run on its worker threads; at most 256, made as they are needed.
     """
 
-    def __init__(self, name: str = "recq-engine") -> None:
+    def __init__(self, name: str = "recq-engine", warn: Callable[[str], None] = print) -> None:
         self._loop = asyncio.new_event_loop()
         self._inbox: deque[Callable[[], None]] = deque()
         self._awake = False
@@ -38,6 +40,7 @@ class Engine:
         self._loop.call_soon(started.set)
         self._thread.start()
         started.wait()
+        self._watchdog = Watchdog(self._loop, self._thread, warn)
 
     def _run(self) -> None:
         thread_id = threading.get_ident()
@@ -105,7 +108,9 @@ class Engine:
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:  # a task settles its errors itself
+        if task.cancelled() or self._closed:
+            return
+        if (error := task.exception()) is not None:  # a task settles its errors itself; this one is a bug
             traceback.print_exception(error, file=sys.stderr)
 
     def submit(self, make: Callable[[], Coroutine[object, object, T]], label: str = "") -> PendingReply[T]:
@@ -143,11 +148,25 @@ class Engine:
         if self._closed:
             return
         self._closed = True
+        self._watchdog.stop()
         asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._loop.close()
+
+    def abandon(self) -> None:
+        """Stop without finishing anything: the interpreter is about to exit, and its worker threads are gone."""
+        if self._closed:
+            return
+        self._closed = True
+        self._watchdog.stop()
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(timeout=2)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     async def _cancel_all(self) -> None:
         tasks = [task for task in self._tasks if not task.done()]

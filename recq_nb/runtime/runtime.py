@@ -76,7 +76,7 @@ class Runtime:
     """Runs one bundle at a time on adapters it is given."""
 
     def __init__(self, adapters: Adapters, limits: Limits, warn: Callable[[str], None]) -> None:
-        self.engine = Engine()
+        self.engine = Engine(warn=warn)
         self._adapters = adapters
         self._activity = Activity()
         self.flow_steps = FlowSteps(self.engine.loop)
@@ -244,6 +244,11 @@ class Runtime:
 
     def _is_settled(self) -> bool:
         return not self.gateway.in_flight and self._publisher.idle and self.consumers.caught_up and self.scheduler.idle
+
+    async def reload(self) -> None:
+        """Learn again what is in the store: events were put there from elsewhere, before anything was served."""
+        self._source.restart()
+        await self.consumers.load()
 
     async def stop(self) -> None:
         """Finish what is being stored, stop consumers with their progress saved, fail what is in flight."""

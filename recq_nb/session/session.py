@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
 from recq_nb.adapters.duckdb.scheduled_command_store import DuckDbScheduledCommandStore
 from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
 from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
+from recq_nb.adapters.duckdb.store_copy import copy_store
 from recq_nb.adapters.duckdb.store_reset import empty_store
 from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
 from recq_nb.adapters.local.clock import SystemClock, UniqueIdSource
@@ -32,6 +34,7 @@ from recq_nb.modeling.payload import Command, Query
 from recq_nb.modeling.registration import Definitions, Registration, changes, define
 from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.runtime.cause import Cause
+from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.gateways import sequence_number_after
 from recq_nb.runtime.invoker_manager import InvokerProxy
 from recq_nb.runtime.reply import PendingReply
@@ -60,6 +63,11 @@ class Session(ConsumerControl):
         clock: Where timestamps and delays come from; the machine's clock when None.
         ids: Where message ids come from; unique ones when None.
 
+    Attributes:
+        store: ``"memory"`` or the path, as given.
+        metadata: Carried by every command and query sent from outside.
+        carried_over: Events that ``moved_to`` brought along from memory.
+
     Raises:
         StoreError: The store cannot be opened.
     """
@@ -79,6 +87,7 @@ class Session(ConsumerControl):
     ) -> None:
         self.store = str(store)
         self.metadata = Metadata(metadata)
+        self.carried_over = 0
         self._sources = InjectionSources(injector if injector is not None else {}, (CONNECTION_TYPE, GuardedConnection))
         self._clock, self._ids = clock, ids
         self._registering = threading.Lock()
@@ -103,6 +112,9 @@ class Session(ConsumerControl):
             self._database.close()
             raise
         self._runtime.run(self._runtime.start, "start")
+        # At exit the interpreter has shut the worker threads down already, so nothing can be finished any more; what
+        # was confirmed is stored. A weak reference, so that this does not keep a forgotten session alive.
+        self._at_exit = weakref.finalize(self, _abandon, self._runtime.engine, self._database)
         for name, executor in (executors or {}).items():
             self.define_executor(name, executor)
 
@@ -302,7 +314,8 @@ class Session(ConsumerControl):
     def moved_to(self, store: str | Path) -> Session:
         """A new session on another store, set up like this one and with the same definitions.
 
-        This one is left as it is, open or closed; its events stay in its own store.
+        Where this one keeps its events in memory and the other store is empty, they are carried over, with saga
+        instances, schedules and dead events; read models are rebuilt there. This one is left as it is, open or closed.
 
         Raises:
             StoreError: The other store cannot be opened.
@@ -320,6 +333,8 @@ class Session(ConsumerControl):
         )
         try:
             with self._registering:
+                if self.store == MEMORY and self._runtime.head and not self._closed and not moved._runtime.head:
+                    self._carry_over(moved)
                 bundle = self._bundle
                 payloads = [kept.payload_type for name, kept in bundle.payloads.items() if name in bundle.explicit]
                 components = [component.component_type for component in bundle.components.values()]
@@ -329,6 +344,14 @@ class Session(ConsumerControl):
             moved.close()
             raise
         return moved
+
+    def _carry_over(self, moved: Session) -> None:
+        self._log.flush()
+        with translated(f"carrying {self._runtime.head} events over to {moved.store}"):
+            copy_store(self._database.cursor(), moved._database.cursor())
+        moved._log.reload()
+        moved._runtime.run(moved._runtime.reload, "carry over")
+        moved.carried_over = self._runtime.head
 
     def reset(self) -> None:
         """Empty the log, every read model, snapshot and checkpoint; the registered model stays and starts afresh."""
@@ -353,6 +376,7 @@ class Session(ConsumerControl):
         if self._closed:
             return
         self._closed = True
+        self._at_exit.detach()
         try:
             self._runtime.run(self._runtime.stop, "close")
         except RecqError as error:
@@ -382,6 +406,12 @@ class Session(ConsumerControl):
             f"<Session({self.store!r}): {self._runtime.head} events, {len(self._bundle.components)} components, "
             f"{len(self._bundle.payloads)} payloads>"
         )
+
+
+def _abandon(engine: Engine, database: DuckDbDatabase) -> None:
+    """Let go of a session that nobody closed."""
+    engine.abandon()
+    database.abandon()
 
 
 def _warn(text: str) -> None:

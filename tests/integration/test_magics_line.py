@@ -80,7 +80,18 @@ def test_what_was_confirmed_is_found_again_in_a_reopened_store(todo_notebook: No
     assert found.value == "Groceries"
 
 
-def test_leaving_an_in_memory_store_says_what_is_lost(todo_notebook: Notebook, tmp_path: Path) -> None:
+def test_moving_from_memory_to_a_new_file_carries_the_log_over(todo_notebook: Notebook, tmp_path: Path) -> None:
+    todo_notebook.run(SEND)
+    outcome = todo_notebook.run(f"%recq store {tmp_path}/todo.duckdb")
+    assert "carried over from memory: 1 event" in outcome.shown[0]
+    found = todo_notebook.run("await recq.settled(); (await recq.query(TodoListFindQuery(identifier='TDLS_1'))).name")
+    assert found.value == "Groceries"
+
+
+def test_leaving_an_in_memory_store_for_a_used_one_says_what_is_lost(todo_notebook: Notebook, tmp_path: Path) -> None:
+    todo_notebook.run(SEND)
+    todo_notebook.run(f"%recq store {tmp_path}/todo.duckdb")
+    todo_notebook.run("%recq store memory")
     todo_notebook.run(SEND)
     outcome = todo_notebook.run(f"%recq store {tmp_path}/todo.duckdb")
     assert "the in-memory store is gone, and with it 1 event" in outcome.shown[0]

@@ -149,3 +149,10 @@ class DuckDbDatabase:
                     self._connection.close()
             finally:
                 self._unclaim()
+
+    def abandon(self) -> None:
+        """Close the file without waiting for anybody: the interpreter is about to exit."""
+        self._closed = True
+        with contextlib.suppress(duckdb.Error):
+            self._connection.close()
+        self._unclaim()

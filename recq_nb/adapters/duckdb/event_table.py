@@ -24,18 +24,17 @@ _SCHEMA = pa.schema(
         for name in _COLUMNS
     ]
 )
-_FEW = 8
-"""Up to so many events a reused statement is faster than an Arrow table."""
+_FEW = 100
+"""Up to so many events, lists bound to a statement kept from before are faster than an Arrow table."""
 
 SELECT = "SELECT " + ", ".join("epoch_us(timestamp)" if name == "timestamp" else name for name in _COLUMNS)
 
 
-def _row(first: int) -> str:
-    places = []
-    for offset, name in enumerate(_COLUMNS):
-        place = f"${first + offset}"
-        places.append(f"make_timestamptz({place})" if name == "timestamp" else place)
-    return f"({', '.join(places)})"
+def _insert(place: str) -> str:
+    """Much cheaper than VALUES, which casts each value and makes a scan of its own."""
+    places = [place.format(number) for number in range(1, len(_COLUMNS) + 1)]
+    places[_COLUMNS.index("timestamp")] = f"make_timestamptz({places[_COLUMNS.index('timestamp')]})"
+    return f"INSERT INTO recq.events SELECT {', '.join(places)}"
 
 
 class EventWriter:
@@ -44,24 +43,21 @@ class EventWriter:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._connection.execute("PRAGMA disable_optimizer")  # a third of a small insert is optimizing it
-        self._statements: dict[int, duckdb.Statement] = {}
+        (self._one,) = connection.extract_statements(_insert("${}"))
+        (self._few,) = connection.extract_statements(_insert("unnest(${})"))
 
     def insert(self, first: int, records: Sequence[EventRecord]) -> None:
         """Insert events with consecutive sequence numbers, in one statement."""
-        if len(records) <= _FEW:
-            parameters: list[object] = []
-            for offset, record in enumerate(records):
-                parameters.append(first + offset)
-                parameters.extend(record)
-            self._connection.execute(self._statement(len(records)), parameters)
+        count = len(records)
+        if count == 1:
+            self._connection.execute(self._one, [first, *records[0]])
             return
-        columns = [range(first, first + len(records)), *zip(*records, strict=True)]
+        columns = [range(first, first + count), *zip(*records, strict=True)]
+        if count <= _FEW:
+            self._connection.execute(self._few, list(map(list, columns)))
+            return
         arrays = [pa.array(column, type=field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
-        self._connection.register("recq_event_batch", pa.Table.from_arrays(arrays, schema=_SCHEMA))
-        try:
-            self._connection.execute("INSERT INTO recq.events SELECT * FROM recq_event_batch")
-        finally:
-            self._connection.unregister("recq_event_batch")
+        self._connection.from_arrow(pa.Table.from_arrays(arrays, schema=_SCHEMA)).insert_into("recq.events")
 
     def insert_outcomes(self, outcomes: Sequence[OutcomeRecord]) -> None:
         """Insert outcomes of commands without event; an earlier outcome of the same command stays."""
@@ -75,14 +71,6 @@ class EventWriter:
             self._connection.execute("INSERT OR IGNORE INTO recq.command_outcomes SELECT * FROM recq_outcome_batch")
         finally:
             self._connection.unregister("recq_outcome_batch")
-
-    def _statement(self, rows: int) -> duckdb.Statement:
-        statement = self._statements.get(rows)
-        if statement is None:
-            values = ", ".join(_row(1 + row * len(_COLUMNS)) for row in range(rows))
-            (statement,) = self._connection.extract_statements(f"INSERT INTO recq.events VALUES {values}")
-            self._statements[rows] = statement
-        return statement
 
 
 def stored_events(rows: Sequence[tuple[object, ...]]) -> list[StoredEvent]:
