@@ -16,7 +16,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 TOUR := notebooks/00_tour.ipynb
 NBVAL := --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg
 # Kernels of the tests start without the developer's own profile and settings.
-CLEAN_ENV := env IPYTHONDIR=$(CURDIR)/$(VENV)/ipython JUPYTER_CONFIG_DIR=$(CURDIR)/$(VENV)/jupyter JUPYTER_PLATFORM_DIRS=1
+CLEAN_ENV := env IPYTHONDIR=$(CURDIR)/$(VENV)/ipython JUPYTER_CONFIG_DIR=$(CURDIR)/$(VENV)/jupyter
 
 .PHONY: help lab test lint fmt types imports unit notebooks ui suite coverage public-types bench lock browser hooks clean
 
@@ -53,7 +53,7 @@ unit: $(VENV)/.dev ## quick tests without notebooks and browser (ARGS='-k saga -
 	@$(CLEAN_ENV) $(RUN) pytest $(wildcard tests/unit tests/contracts tests/integration tests/architecture) $(ARGS)
 
 notebooks: $(VENV)/.dev ## run every notebook top to bottom (nbval)
-	@$(CLEAN_ENV) $(RUN) pytest $(NBVAL) $(ARGS) $(NOTEBOOKS)
+	@$(CLEAN_ENV) $(RUN) pytest $(NBVAL) $(ARGS) $(or $(NOTEBOOKS),$(error recq_nb: notebooks holds no notebook yet))
 
 ui: $(VENV)/.dev browser ## browser tests in a real JupyterLab; screenshots in artifacts/
 	@$(CLEAN_ENV) $(RUN) pytest tests/ui $(ARGS)
