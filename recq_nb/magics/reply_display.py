@@ -1,0 +1,96 @@
+"""A reply as a cell's last expression: pending at first, then what came of it, in the same place."""
+
+from __future__ import annotations
+
+import contextvars
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from recq_nb.errors import Rejection
+from recq_nb.magics.report import Chip, Code, Entry, Quiet, Report, Table
+from recq_nb.modeling.gateway import Confirmation
+from recq_nb.modeling.payload import View
+from recq_nb.runtime.reply import PendingReply
+
+_COLOURS = {
+    "pending": "#8a8f98",
+    "confirmed": "#43a047",
+    "answered": "#43a047",
+    "rejected": "#f57c00",
+    "failed": "#e53935",
+    "cancelled": "#8a8f98",
+}
+_MOST_ROWS = 20
+
+
+def _head(reply: PendingReply[object], state: str) -> Chip:
+    return Chip(f"{reply.label} {state}", _COLOURS[state])
+
+
+def _views(views: list[View]) -> Table:
+    fields = list(type(views[0]).model_fields)
+    rows = [[Code(str(getattr(view, field, ""))) for field in fields] for view in views[:_MOST_ROWS]]
+    return Table(fields, rows)
+
+
+def report_of(reply: PendingReply[object]) -> Report:
+    """What a reply shows now."""
+    if not reply.done():
+        return Report(_head(reply, "pending"))
+    error = reply.exception()
+    if isinstance(error, Rejection):
+        return Report(_head(reply, "rejected"), f"{error.code}: {error.text}")
+    if error is not None:
+        return Report(_head(reply, reply.state), f"{type(error).__name__}: {error}")
+    value = reply.result()
+    if isinstance(value, Confirmation):
+        return _confirmed(reply, value)
+    return _answered(reply, value)
+
+
+def _answered(reply: PendingReply[object], value: object) -> Report:
+    views = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, View)]
+    head = _head(reply, "answered")
+    if not views:
+        return Report(head, Code(repr(value)))
+    if len(views) > _MOST_ROWS:
+        return Report(head, _views(views), Quiet(f"and {len(views) - _MOST_ROWS} more"))
+    return Report(head, _views(views))
+
+
+def _confirmed(reply: PendingReply[object], confirmation: Confirmation) -> Report:
+    if not confirmation.event_name:
+        return Report(_head(reply, "confirmed"), Quiet("no event"))
+    row: list[Entry] = [
+        Code(confirmation.event_name),
+        str(confirmation.sequence_number),
+        Code(confirmation.aggregate_id),
+        str(confirmation.version) if confirmation.version else "",
+    ]
+    return Report(
+        _head(reply, "confirmed"),
+        Table(("event", "sequence number", "aggregate", "version"), [row]),
+    )
+
+
+def _show(reply: PendingReply[object]) -> None:
+    if reply.done():
+        report_of(reply).show()
+        return
+    handle = display(report_of(reply), display_id=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+    context = contextvars.copy_context()  # of the cell, so that the update lands in its output
+    if handle is not None:
+        reply.add_done_callback(lambda settled: context.run(handle.update, report_of(settled)))
+
+
+def install(shell: InteractiveShell) -> None:
+    """Have replies show themselves in this shell."""
+    if shell.display_formatter is not None:
+        shell.display_formatter.ipython_display_formatter.for_type(PendingReply, _show)
+
+
+def remove(shell: InteractiveShell) -> None:
+    """Undo ``install``."""
+    if shell.display_formatter is not None:
+        shell.display_formatter.ipython_display_formatter.type_printers.pop(PendingReply, None)
