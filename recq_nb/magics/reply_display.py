@@ -1,4 +1,4 @@
-"""A reply as a cell's last expression: pending at first, then what came of it, in the same place."""
+"""A reply or confirmation as a cell's last expression; a pending reply is replaced by what came of it, in its place."""
 
 from __future__ import annotations
 
@@ -22,15 +22,20 @@ _COLOURS = {
     "cancelled": "#8a8f98",
 }
 _MOST_ROWS = 20
+_LONGEST = 300
 
 
 def _head(reply: PendingReply[object], state: str) -> Chip:
     return Chip(f"{reply.label} {state}", _COLOURS[state])
 
 
+def _brief(text: str) -> Code:
+    return Code(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+
+
 def _views(views: list[View]) -> Table:
     fields = list(type(views[0]).model_fields)
-    rows = [[Code(str(getattr(view, field, ""))) for field in fields] for view in views[:_MOST_ROWS]]
+    rows = [[_brief(str(getattr(view, field, ""))) for field in fields] for view in views[:_MOST_ROWS]]
     return Table(fields, rows)
 
 
@@ -45,7 +50,7 @@ def report_of(reply: PendingReply[object]) -> Report:
         return Report(_head(reply, reply.state), f"{type(error).__name__}: {error}")
     value = reply.result()
     if isinstance(value, Confirmation):
-        return _confirmed(reply, value)
+        return _confirmed(_head(reply, "confirmed"), value)
     return _answered(reply, value)
 
 
@@ -59,19 +64,24 @@ def _answered(reply: PendingReply[object], value: object) -> Report:
     return Report(head, _views(views))
 
 
-def _confirmed(reply: PendingReply[object], confirmation: Confirmation) -> Report:
+def _confirmed(head: Chip, confirmation: Confirmation) -> Report:
     if not confirmation.event_name:
-        return Report(_head(reply, "confirmed"), Quiet("no event"))
+        return Report(head, Quiet("no event"))
+    content = (
+        "" if confirmation.event is None else ", ".join(f"{k}={v!r}" for k, v in confirmation.event.__repr_args__())
+    )
     row: list[Entry] = [
         Code(confirmation.event_name),
+        _brief(content),
         str(confirmation.sequence_number),
         Code(confirmation.aggregate_id),
         str(confirmation.version) if confirmation.version else "",
     ]
-    return Report(
-        _head(reply, "confirmed"),
-        Table(("event", "sequence number", "aggregate", "version"), [row]),
-    )
+    return Report(head, Table(("event", "content", "sequence number", "aggregate", "version"), [row]))
+
+
+def _show_confirmation(confirmation: Confirmation) -> None:
+    _confirmed(Chip("confirmed", _COLOURS["confirmed"]), confirmation).show()
 
 
 def _show(reply: PendingReply[object]) -> None:
@@ -85,12 +95,14 @@ def _show(reply: PendingReply[object]) -> None:
 
 
 def install(shell: InteractiveShell) -> None:
-    """Have replies show themselves in this shell."""
+    """Have replies and confirmations show themselves in this shell."""
     if shell.display_formatter is not None:
         shell.display_formatter.ipython_display_formatter.for_type(PendingReply, _show)
+        shell.display_formatter.ipython_display_formatter.for_type(Confirmation, _show_confirmation)
 
 
 def remove(shell: InteractiveShell) -> None:
     """Undo ``install``."""
     if shell.display_formatter is not None:
-        shell.display_formatter.ipython_display_formatter.type_printers.pop(PendingReply, None)
+        for shown in (PendingReply, Confirmation):
+            shell.display_formatter.ipython_display_formatter.type_printers.pop(shown, None)

@@ -23,7 +23,23 @@ def test_a_confirmed_reply_names_its_event_and_its_place_in_the_log(todo_noteboo
     head, headings, row = shown.splitlines()
     assert head == "TodoListCreateCommand confirmed"
     assert headings.split("  ")[1].strip() == "event"
-    assert row.split() == ["TodoListCreatedEvent", "1", "TDLS_1", "1"]
+    content = ["identifier='TDLS_1',", "name='Groceries'"]
+    assert row.split() == ["TodoListCreatedEvent", *content, "1", "TDLS_1", "1"]
+
+
+def test_an_awaited_confirmation_is_shown_like_the_reply_it_came_with(todo_notebook: Notebook) -> None:
+    todo_notebook.run(f"reply = recq.send({COMMAND.format(name='Groceries')}); await reply")
+
+    awaited, reply = todo_notebook.run("await reply"), todo_notebook.run("reply")
+
+    assert awaited.shown[0].splitlines()[0] == "confirmed"
+    assert awaited.shown[0].splitlines()[1:] == reply.shown[0].splitlines()[1:]
+
+
+def test_a_large_event_is_shown_cut_short(todo_notebook: Notebook) -> None:
+    outcome = todo_notebook.run(f"await recq.send({COMMAND.format(name='x' * 100_000)})")
+
+    assert len(outcome.shown[0]) < 1_000
 
 
 def test_a_rejected_reply_shows_its_code_and_text_and_does_not_fail_the_cell(todo_notebook: Notebook) -> None:
