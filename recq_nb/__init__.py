@@ -152,13 +152,13 @@ __all__ = [
 
 def load_ipython_extension(shell: object) -> None:
     """What ``%load_ext recq_nb`` calls; IPython is imported only now."""
-    from recq_nb.magics import load_ipython_extension as load
+    from recq_nb.magics import load_ipython_extension as load  # noqa: PLC0415  IPython only where there is one
 
     load(shell)  # type: ignore[arg-type]  # IPython passes its shell; its type is not imported here
 
 
 def unload_ipython_extension(shell: object) -> None:
     """What ``%unload_ext recq_nb`` calls."""
-    from recq_nb.magics import unload_ipython_extension as unload
+    from recq_nb.magics import unload_ipython_extension as unload  # noqa: PLC0415  as above
 
     unload(shell)  # type: ignore[arg-type]  # as above

@@ -1,4 +1,4 @@
-"""A reply or confirmation as a cell's last expression; a pending reply is replaced by what came of it, in its place."""
+"""A reply as a cell's last expression: pending at first, then what came of it, in the same place."""
 
 from __future__ import annotations
 

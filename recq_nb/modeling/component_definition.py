@@ -179,7 +179,7 @@ def _invocation_parameters(
     injected = []
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
         wanted, _ = unwrap_optional(hints.get(parameter.name))
-        found = resolver.gateway(parameter.name, wanted, label)
+        found = resolver.gateway(parameter.name, wanted)
         if found is not None:
             injected.append(found)
     return injected

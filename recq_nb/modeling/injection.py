@@ -185,7 +185,7 @@ class ParameterResolver:
                     remedy="Name the parameters it needs.",
                 )
             keyword_only = parameter.kind is parameter.KEYWORD_ONLY
-            found = self._one(parameter.name, hints.get(parameter.name), label, payload_base, keyword_only)
+            found = self._one(parameter.name, hints.get(parameter.name), label, payload_base, keyword_only=keyword_only)
             if found is not None:
                 resolved.append(found)
             elif parameter.default is parameter.empty:
@@ -194,7 +194,7 @@ class ParameterResolver:
                 break
         return resolved
 
-    def gateway(self, name: str, wanted: object, label: str) -> ParameterDefinition | None:
+    def gateway(self, name: str, wanted: object) -> ParameterDefinition | None:
         """What the runtime gives an invocation handler for a parameter; None where the caller passes it."""
         if not isinstance(wanted, type):
             return None
@@ -206,14 +206,14 @@ class ParameterResolver:
         return ParameterDefinition(name, Injection.DEPENDENCY, wanted, dependency=dependency, keyword_only=True)
 
     def _one(
-        self, name: str, hint: object, label: str, payload_base: type[Payload], keyword_only: bool
+        self, name: str, hint: object, label: str, payload_base: type[Payload], *, keyword_only: bool
     ) -> ParameterDefinition | None:
         wanted, optional = unwrap_optional(hint)
         if typing.get_origin(wanted) is typing.Annotated:
             wanted = typing.get_args(wanted)[0]
         found = self._table(name, wanted, label) if typing.get_origin(wanted) is Table else None
         if found is None and isinstance(wanted, type):
-            found = self._by_class(name, wanted, label, payload_base, optional)
+            found = self._by_class(name, wanted, label, payload_base, optional=optional)
         if found is None:
             return None
         refused = _refusal(label, self._capability, found.injection)
@@ -235,7 +235,7 @@ class ParameterResolver:
         return ParameterDefinition(name, Injection.TABLE, row_type, read_model=define_read_model(row_type))
 
     def _by_class(
-        self, name: str, wanted: type, label: str, payload_base: type[Payload], optional: bool
+        self, name: str, wanted: type, label: str, payload_base: type[Payload], *, optional: bool
     ) -> ParameterDefinition | None:
         if is_payload_class(wanted):
             if not issubclass(wanted, payload_base):

@@ -111,9 +111,10 @@ def changes(
     before: Bundle, after: Bundle, given: Definitions, removed: Iterable[str], rebuilt: Mapping[str, bool]
 ) -> Registration:
     """What lies between two bundles, as far as this registration named it."""
-    entries = []
-    for payload in given.payloads:
-        entries.append(RegistrationEntry(payload.name, str(payload.kind), _payload_change(before, payload)))
+    entries = [
+        RegistrationEntry(payload.name, str(payload.kind), _payload_change(before, payload))
+        for payload in given.payloads
+    ]
     for component in given.components:
         known = before.components.get(component.name)
         change: Change = "new"

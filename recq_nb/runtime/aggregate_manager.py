@@ -8,9 +8,6 @@ from functools import partial
 from typing import cast
 
 from recq_nb.errors import (
-    AggregateAlreadyInitializedError,
-    AggregateDeletedError,
-    AggregateNotInitializedError,
     ConcurrentAppendError,
     DeadlockError,
     HandlerResultError,
@@ -20,21 +17,25 @@ from recq_nb.errors import (
     StateMutationError,
 )
 from recq_nb.modeling.bundle import Bundle
-from recq_nb.modeling.capability import ComponentKind, HandlerKind, Injection
-from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
+from recq_nb.modeling.capability import ComponentKind, HandlerKind
 from recq_nb.modeling.message import CommandMessage
 from recq_nb.modeling.payload import DomainEvent
-from recq_nb.modeling.payload_definition import PayloadDefinition, define_payload
+from recq_nb.modeling.payload_definition import define_payload
 from recq_nb.modeling.serialization import encode_event, encode_model
-from recq_nb.modeling.state import AggregateState
 from recq_nb.ports.clock import IdSource
 from recq_nb.ports.message_transport import HeldLock
 from recq_nb.ports.snapshot_store import SnapshotRecord
 from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord, SystemStateStore
 from recq_nb.runtime.aggregate_cache import AggregateCache, CachedAggregate
+from recq_nb.runtime.aggregate_decision import (
+    CommandFrame,
+    Decider,
+    Decision,
+    is_storable,
+    life_cycle_refusal,
+)
 from recq_nb.runtime.aggregate_folding import AggregateFolding
 from recq_nb.runtime.aggregate_loader import AggregateLoader
-from recq_nb.runtime.arguments import ArgumentPlan, Provider
 from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.gateways import BoundCommandGateway
@@ -49,82 +50,6 @@ from recq_nb.runtime.timestamps import microseconds_of
 _SLOW_NS = 100_000_000
 
 
-class CommandFrame:
-    """One domain command being decided."""
-
-    __slots__ = ("gateway", "request", "state")
-
-    def __init__(
-        self, request: PendingRequest, state: AggregateState | None, gateway: Callable[[], BoundCommandGateway]
-    ) -> None:
-        self.request = request
-        self.state = state
-        self.gateway = gateway
-
-
-_PROVIDERS: dict[Injection, Provider[CommandFrame]] = {
-    Injection.PAYLOAD: lambda _: lambda frame: frame.request.message.payload,
-    Injection.STATE: lambda _: lambda frame: frame.state,
-    Injection.COMMAND_MESSAGE: lambda _: lambda frame: frame.request.message,
-    Injection.METADATA: lambda _: lambda frame: frame.request.message.metadata,
-    Injection.TIMESTAMP: lambda _: lambda frame: frame.request.message.timestamp,
-    Injection.COMMAND_GATEWAY: lambda _: lambda frame: frame.gateway(),
-}
-
-
-class _Decider:
-    """Everything about one command type that is known before the first command arrives."""
-
-    __slots__ = (
-        "component",
-        "folding",
-        "handler",
-        "id_field",
-        "init",
-        "inline",
-        "lock_field",
-        "name",
-        "plan",
-        "state_is_large",
-        "wants_state",
-    )
-
-    def __init__(
-        self,
-        definition: PayloadDefinition,
-        component: ComponentDefinition,
-        handler: HandlerDefinition,
-        folding: AggregateFolding,
-    ) -> None:
-        assert definition.aggregate_id_field is not None
-        self.name = definition.name
-        self.id_field = definition.aggregate_id_field
-        self.lock_field = definition.lock_id_field or definition.aggregate_id_field
-        self.component = component
-        self.handler = handler
-        self.folding = folding
-        self.plan: ArgumentPlan[CommandFrame] = ArgumentPlan(handler, _PROVIDERS)
-        self.init = handler.declaration.init
-        self.inline = not handler.is_async and not handler.wants(Injection.COMMAND_GATEWAY)
-        self.wants_state = handler.wants(Injection.STATE)
-        self.state_is_large = False
-
-
-class _Decision:
-    """One command on its way through lock, state, handler and staging."""
-
-    __slots__ = ("aggregate_id", "cached", "decider", "lock_id", "request", "seen", "trace")
-
-    def __init__(self, decider: _Decider, request: PendingRequest, aggregate_id: str, lock_id: str) -> None:
-        self.decider = decider
-        self.request = request
-        self.aggregate_id = aggregate_id
-        self.lock_id = lock_id
-        self.cached: CachedAggregate | None = None
-        self.seen = 0
-        self.trace: bytes | None = None
-
-
 class AggregateManager:
     """Handles domain commands, one at a time per lock id.
 
@@ -133,7 +58,7 @@ class AggregateManager:
     state while the event is still being stored, and both fail if storing does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a collaborator or a setting of its own
         self,
         engine: Engine,
         gateway: MessageGateway,
@@ -169,14 +94,14 @@ class AggregateManager:
                 for name, handler in component.handlers_of(HandlerKind.AGGREGATE_COMMAND).items():
                     assert handler.payload_type is not None
                     definition = bundle.payloads.get(name) or define_payload(handler.payload_type)
-                    routes[name] = partial(self._handle, _Decider(definition, component, handler, folding))
+                    routes[name] = partial(self._handle, Decider(definition, component, handler, folding))
         return routes
 
-    def _handle(self, decider: _Decider, request: PendingRequest) -> None:
+    def _handle(self, decider: Decider, request: PendingRequest) -> None:
         payload = request.message.payload
         aggregate_id = getattr(payload, decider.id_field)
         lock_id = getattr(payload, decider.lock_field)
-        if not (_is_storable(aggregate_id) and _is_storable(lock_id)):
+        if not (is_storable(aggregate_id) and is_storable(lock_id)):
             request.fail(
                 PayloadError(
                     f"{decider.name} has {decider.id_field}={aggregate_id!r} and locks {lock_id!r}; an id is non-empty "
@@ -185,7 +110,7 @@ class AggregateManager:
                 )
             )
             return
-        decision = _Decision(decider, request, aggregate_id, lock_id)
+        decision = Decision(decider, request, aggregate_id, lock_id)
         try:
             taken = self._locks.acquire(lock_id, request, partial(self._locked, decision))
         except DeadlockError as error:
@@ -194,7 +119,7 @@ class AggregateManager:
         if taken:
             self._locked(decision)
 
-    def _locked(self, decision: _Decision) -> None:
+    def _locked(self, decision: Decision) -> None:
         decider, request, aggregate_id = decision.decider, decision.request, decision.aggregate_id
         request.lock_wait_ns = time.perf_counter_ns() - request.accepted_ns
         request.remember_rejection = decider.handler.declaration.remember_rejections
@@ -209,7 +134,7 @@ class AggregateManager:
             self._loader.load(aggregate_id, decider.folding, partial(self._loaded, decision))
 
     def _loaded(
-        self, decision: _Decision, cached: CachedAggregate | None, error: BaseException | None, took_ns: int
+        self, decision: Decision, cached: CachedAggregate | None, error: BaseException | None, took_ns: int
     ) -> None:
         decision.request.retrieve_ns = took_ns
         if cached is None:
@@ -219,9 +144,9 @@ class AggregateManager:
             decision.cached = cached
             self._decide(decision, cached)
 
-    def _decide(self, decision: _Decision, cached: CachedAggregate) -> None:
+    def _decide(self, decision: Decision, cached: CachedAggregate) -> None:
         decider, request = decision.decider, decision.request
-        refusal = _life_cycle_refusal(decider, decision.aggregate_id, cached)
+        refusal = life_cycle_refusal(decider, decision.aggregate_id, cached)
         if refusal is not None:
             self._refuse(decision, refusal)
             return
@@ -247,7 +172,7 @@ class AggregateManager:
             )
         self._finish(decision, result, None)
 
-    async def _decide_later(self, decision: _Decision, frame: CommandFrame) -> None:
+    async def _decide_later(self, decision: Decision, frame: CommandFrame) -> None:
         decider = decision.decider
         started = time.perf_counter_ns()
         result: object = None
@@ -265,12 +190,12 @@ class AggregateManager:
         frame.request.handler_ns = time.perf_counter_ns() - started
         self._finish(decision, result, error)
 
-    def _bound_gateway(self, decision: _Decision) -> BoundCommandGateway:
+    def _bound_gateway(self, decision: Decision) -> BoundCommandGateway:
         request = decision.request
         chain = (*request.chain, HeldLock(decision.lock_id, request.message.name))
         return BoundCommandGateway(self._gateway, caused_by(request.message, decision.decider.component.name, chain))
 
-    def _finish(self, decision: _Decision, result: object, error: BaseException | None) -> None:
+    def _finish(self, decision: Decision, result: object, error: BaseException | None) -> None:
         """The handler has spoken: check, fold, stage, release. Whatever it says, the lock is released."""
         decider, cached = decision.decider, decision.cached
         assert cached is not None
@@ -286,7 +211,7 @@ class AggregateManager:
         else:
             self._refuse(decision, annotate(error, decider.handler.label, decider.name))
 
-    def _check_untouched(self, decision: _Decision, cached: CachedAggregate, *, failed: bool) -> None:
+    def _check_untouched(self, decision: Decision, cached: CachedAggregate, *, failed: bool) -> None:
         if decision.trace is None:
             decision.decider.state_is_large = True
             if failed:  # it may have changed the state before it gave up: load it anew next time
@@ -300,7 +225,7 @@ class AggregateManager:
                 remedy="Put the change into the event and make it in the @event_sourcing_handler of that event.",
             )
 
-    def _stage(self, decision: _Decision, cached: CachedAggregate, result: object) -> None:
+    def _stage(self, decision: Decision, cached: CachedAggregate, result: object) -> None:
         decider, aggregate_id, seen = decision.decider, decision.aggregate_id, decision.seen
         event = self._one_event(decider, result)
         if cached.version != seen or self._cache.find(aggregate_id, cached.fingerprint) is not cached:
@@ -335,7 +260,7 @@ class AggregateManager:
         snapshot = self._snapshot(decider, aggregate_id, cached, record)
         self._publisher.stage(Staged(decision.request, record, event, snapshot=snapshot, aggregate=cached))
 
-    def _one_event(self, decider: _Decider, result: object) -> DomainEvent:
+    def _one_event(self, decider: Decider, result: object) -> DomainEvent:
         label = decider.handler.label
         if isinstance(result, DomainEvent) and type(result) is not DomainEvent:
             if type(result).__name__ not in self._event_types:
@@ -351,7 +276,7 @@ class AggregateManager:
         )
 
     def _snapshot(
-        self, decider: _Decider, aggregate_id: str, cached: CachedAggregate, record: EventRecord
+        self, decider: Decider, aggregate_id: str, cached: CachedAggregate, record: EventRecord
     ) -> SnapshotRecord | None:
         frequency = decider.component.declaration.snapshot_frequency
         if frequency is None or cached.version - cached.snapshot_version < frequency:
@@ -366,7 +291,7 @@ class AggregateManager:
         cached.snapshot_version = cached.version
         return SnapshotRecord(aggregate_id, cached.version, cached.fingerprint, state, record.timestamp)
 
-    def _refuse(self, decision: _Decision, error: BaseException) -> None:
+    def _refuse(self, decision: Decision, error: BaseException) -> None:
         """Fail the request; what was decided on events that are not stored yet is told only once they are."""
         request, cached = decision.request, decision.cached
         message = request.message
@@ -382,36 +307,3 @@ class AggregateManager:
         else:
             request.fail(error)
         self._locks.release(decision.lock_id)
-
-
-def _is_storable(identifier: object) -> bool:
-    if not isinstance(identifier, str) or not identifier:
-        return False
-    if identifier.isascii():
-        return True
-    try:
-        identifier.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _life_cycle_refusal(decider: _Decider, aggregate_id: str, cached: CachedAggregate) -> RecqError | None:
-    name = decider.name
-    if cached.state is not None and cached.state.deleted:
-        return AggregateDeletedError(
-            f"{name} addresses {aggregate_id!r}, which is deleted.",
-            remedy="Deleted ids are never used again; create a new one with another id.",
-        )
-    if decider.init and cached.version:
-        return AggregateAlreadyInitializedError(
-            f"{name} would start {aggregate_id!r}, which already has {cached.version} event"
-            f"{'' if cached.version == 1 else 's'}.",
-            remedy="Use another id, or send a command that continues its history.",
-        )
-    if not decider.init and not cached.version:
-        return AggregateNotInitializedError(
-            f"{name} addresses {aggregate_id!r}, which has no history.",
-            remedy="Send the command of an init handler first, or check the id.",
-        )
-    return None

@@ -169,7 +169,7 @@ class Consumer(ABC):
     async def _consume(self) -> None:
         """Fetch the next events and handle them; raises only where the log or the store cannot be used."""
 
-    async def _wind_up(self) -> None:
+    async def _wind_up(self) -> None:  # noqa: B027  most consumers have nothing left to finish
         """Finish what is at hand before stopping."""
 
     def _reach_head(self) -> None:

@@ -48,7 +48,7 @@ class MessageGateway:
         max_in_flight: Requests from outside handled at once; more are refused.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a collaborator or a setting of its own
         self,
         engine: Engine,
         transport: MessageTransport,

@@ -68,17 +68,19 @@ class ObserverWork:
                 message = self._reactions.message(event)
                 frame = ObserverFrame(message, progress.consumer_id, self._reactions)
                 result = await self._reactions.call(event, message, frame)
-                if result is not None:
-                    raise HandlerResultError(
-                        f"{self._reactions.handler(event).label} returned a {type(result).__name__}; observers emit "
-                        "nothing.",
-                        remedy="Send a command for what should happen, and return nothing.",
-                    )
             except Exception as error:  # noqa: BLE001  border: the handler call
                 return Failure(place, error)
+            if result is not None:
+                return Failure(place, self._emitted(event, result))
         if progress.redriven is not None or progress.checkpoint is not None:
             await self.commit(progress)
         return None
+
+    def _emitted(self, event: TailEvent, result: object) -> HandlerResultError:
+        return HandlerResultError(
+            f"{self._reactions.handler(event).label} returned a {type(result).__name__}; observers emit nothing.",
+            remedy="Send a command for what should happen, and return nothing.",
+        )
 
     async def commit(self, progress: Progress) -> None:
         """See ``EventWork.commit``."""

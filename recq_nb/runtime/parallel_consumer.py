@@ -30,7 +30,7 @@ class ParallelConsumer(Consumer):
     the same transaction, so that a restart does not project it twice.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  those of every consumer, and two more
         self,
         component: ComponentDefinition,
         context: str,

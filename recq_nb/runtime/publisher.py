@@ -51,7 +51,7 @@ class Publisher:
     stored, and everything staged on top of it fails with it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a collaborator or a setting of its own
         self,
         store: SystemStateStore,
         snapshots: SnapshotStore,

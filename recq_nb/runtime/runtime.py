@@ -220,7 +220,7 @@ class Runtime:
         """How every consumer is doing."""
         return self.consumers.statuses()
 
-    async def settled(self, timeout: float) -> None:
+    async def settled(self, timeout: float) -> None:  # noqa: ASYNC109  the error names what still moves
         """Return once nothing is in flight and every consumer has passed every event.
 
         Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections.abc import Mapping
@@ -11,18 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from recq_nb.adapters.duckdb.consumer_state_store import DuckDbConsumerStateStore
 from recq_nb.adapters.duckdb.database import CONNECTION_TYPE, DuckDbDatabase
 from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
-from recq_nb.adapters.duckdb.scheduled_command_store import DuckDbScheduledCommandStore
-from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
 from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
 from recq_nb.adapters.duckdb.store_copy import copy_store
 from recq_nb.adapters.duckdb.store_reset import empty_store
-from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
-from recq_nb.adapters.local.clock import SystemClock, UniqueIdSource
-from recq_nb.adapters.local.message_transport import LocalMessageTransport
 from recq_nb.errors import RecqError, RoutingError, SessionClosedError
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind
@@ -34,11 +27,11 @@ from recq_nb.modeling.payload import Command, Query
 from recq_nb.modeling.registration import Definitions, Registration, changes, define
 from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.runtime.cause import Cause
-from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.gateways import sequence_number_after
 from recq_nb.runtime.invoker_manager import InvokerProxy
 from recq_nb.runtime.reply import PendingReply
-from recq_nb.runtime.runtime import Adapters, Limits, Runtime
+from recq_nb.runtime.runtime import Limits
+from recq_nb.session.composition import abandon, compose, warn
 from recq_nb.session.consumer_control import ConsumerControl
 from recq_nb.session.status import SessionStatus
 
@@ -72,7 +65,7 @@ class Session(ConsumerControl):
         StoreError: The store cannot be opened.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a collaborator or a setting of its own
         self,
         store: str | Path = MEMORY,
         *,
@@ -94,27 +87,17 @@ class Session(ConsumerControl):
         self._origins: dict[str, frozenset[str]] = {}
         self._bundle = Bundle()
         self._closed = False
+        self._limits = Limits(timeout, max_in_flight, max_payload_bytes)
+        self._executors: dict[str, ExecutorDefinition] = {}
         self._database = DuckDbDatabase(None if self.store == MEMORY else store)
         try:
-            self._log = DuckDbSystemStateStore(self._database)
-            adapters = Adapters(
-                self._log,
-                DuckDbSnapshotStore(self._database),
-                DuckDbConsumerStateStore(self._database, self._log.flush),
-                DuckDbScheduledCommandStore(self._database),
-                LocalMessageTransport(),
-                clock if clock is not None else SystemClock(),
-                ids if ids is not None else UniqueIdSource(),
-            )
-            self._limits = Limits(timeout, max_in_flight, max_payload_bytes)
-            self._runtime = Runtime(adapters, self._limits, _warn)
+            self._log, self._runtime = compose(self._database, self._limits, clock, ids)
         except BaseException:
             self._database.close()
             raise
         self._runtime.run(self._runtime.start, "start")
-        # At exit the interpreter has shut the worker threads down already, so nothing can be finished any more; what
-        # was confirmed is stored. A weak reference, so that this does not keep a forgotten session alive.
-        self._at_exit = weakref.finalize(self, _abandon, self._runtime.engine, self._database)
+        # A weak reference, so that this does not keep a forgotten session alive.
+        self._at_exit = weakref.finalize(self, abandon, self._runtime.engine, self._database)
         for name, executor in (executors or {}).items():
             self.define_executor(name, executor)
 
@@ -164,6 +147,7 @@ class Session(ConsumerControl):
         """
         self._must_be_open()
         with self._registering:
+            self._executors[name] = executor
             self._sources = replace(self._sources, executors=self._sources.executors | {name})
             self._runtime.engine.post(lambda: self._runtime.executors.define({name: executor}))
 
@@ -324,6 +308,7 @@ class Session(ConsumerControl):
         moved = Session(
             store,
             injector=self._sources.injector,
+            executors=self._executors,
             metadata=self.metadata,
             timeout=self._limits.timeout,
             max_in_flight=self._limits.max_in_flight,
@@ -380,7 +365,7 @@ class Session(ConsumerControl):
         try:
             self._runtime.run(self._runtime.stop, "close")
         except RecqError as error:
-            _warn(f"while closing: {error}")
+            warn(f"while closing: {error}")
         self._runtime.engine.stop()
         try:
             self._log.close()
@@ -406,14 +391,3 @@ class Session(ConsumerControl):
             f"<Session({self.store!r}): {self._runtime.head} events, {len(self._bundle.components)} components, "
             f"{len(self._bundle.payloads)} payloads>"
         )
-
-
-def _abandon(engine: Engine, database: DuckDbDatabase) -> None:
-    """Let go of a session that nobody closed."""
-    engine.abandon()
-    database.abandon()
-
-
-def _warn(text: str) -> None:
-    """Say what went wrong beside the work, where a reader of the notebook sees it."""
-    print(f"recq: {text}", file=sys.stderr)  # noqa: T201  the kernel's stderr is the cell's

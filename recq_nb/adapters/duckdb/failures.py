@@ -13,7 +13,7 @@ from recq_nb.errors import RecqError, StoreError, StoreFormatError, StoreLockedE
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
-def opening_failure(path: str, error: Exception) -> StoreError:
+def opening_failure(path: str, error: Exception) -> StoreError:  # noqa: PLR0911  one return a cause
     """The error for a store file that cannot be opened."""
     text = str(error)
     if "lock" in text.lower() and ("conflicting" in text.lower() or "could not set lock" in text.lower()):

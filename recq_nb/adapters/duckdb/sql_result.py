@@ -37,10 +37,10 @@ class SqlResult:
         Raises:
             ModuleNotFoundError: polars is not installed.
         """
-        import polars
+        import polars as pl  # noqa: PLC0415  optional: only where it is installed
 
-        frame = polars.from_arrow(self._table)
-        assert isinstance(frame, polars.DataFrame)
+        frame = pl.from_arrow(self._table)
+        assert isinstance(frame, pl.DataFrame)
         return frame
 
     def rows(self) -> list[tuple[object, ...]]:

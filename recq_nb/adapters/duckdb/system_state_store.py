@@ -15,6 +15,8 @@ from recq_nb.errors import ConcurrentAppendError, StoreError
 from recq_nb.ports.system_state_store import EventRecord, History, OutcomeRecord, StoredEvent
 
 FLUSH_ABOVE = 20_000
+_BY_INDEX = 2
+"""Up to so many aggregates are looked up one by one, by index; more of them by one scan of the table."""
 
 
 class DuckDbSystemStateStore:
@@ -180,7 +182,7 @@ class DuckDbSystemStateStore:
     def _load(self, after_versions: Mapping[str, int]) -> dict[str, History]:
         by_aggregate: dict[str, list[StoredEvent]] = {aggregate_id: [] for aggregate_id in after_versions}
         with self._reading("loading aggregates") as cursor:
-            if len(after_versions) <= 2:
+            if len(after_versions) <= _BY_INDEX:
                 rows = [
                     row
                     for wanted in after_versions.items()
