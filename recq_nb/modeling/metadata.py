@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from recq_nb.errors import PayloadError
 
 _RULE = "metadata maps strings to JSON values"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -22,7 +23,10 @@ class Metadata(Mapping[str, JsonValue]):
     __slots__ = ("_json", "_values")
 
     def __init__(self, values: Mapping[str, JsonValue] | None = None) -> None:
-        self._values: dict[str, JsonValue] = dict(values or {})
+        given: object = {} if values is None else values
+        if not isinstance(given, Mapping):
+            raise PayloadError(f"metadata {given!r} is a {type(given).__name__}; {_RULE}.")
+        self._values: dict[str, JsonValue] = dict(given)
         if any(not isinstance(key, str) for key in self._values):
             raise PayloadError(f"metadata {self._values!r} has a key that is no string; {_RULE}.")
         try:
@@ -32,6 +36,8 @@ class Metadata(Mapping[str, JsonValue]):
                 f"metadata {self._values!r} cannot be written as JSON ({error}); {_RULE}.",
                 remedy="Convert dates, numbers like NaN, and objects to strings or plain numbers first.",
             ) from None
+        if not all(type(value) in _SCALARS for value in self._values.values()):
+            self._values = json.loads(self._json)  # its own copy, with lists where tuples were
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
@@ -44,7 +50,9 @@ class Metadata(Mapping[str, JsonValue]):
 
     def merged(self, more: Mapping[str, JsonValue] | None) -> Metadata:
         """This metadata with ``more`` laid over it."""
-        return Metadata({**self._values, **more}) if more else self
+        if not more:
+            return self
+        return Metadata({**self._values, **Metadata(more)})
 
     def __getitem__(self, key: str) -> JsonValue:
         return self._values[key]
@@ -59,7 +67,7 @@ class Metadata(Mapping[str, JsonValue]):
         return f"Metadata({self._values!r})"
 
     def __hash__(self) -> int:
-        return hash(self._json)
+        return hash(frozenset(self._values))
 
 
 EMPTY_METADATA = Metadata()
