@@ -30,7 +30,9 @@ class Payload(BaseModel):
     A stored payload is read back more leniently: fields the class no longer has are ignored.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="strings"
+    )
 
 
 class Command(Payload):

@@ -126,6 +126,25 @@ def _aggregate_id_field(payload_type: type[Payload]) -> str:
     )
 
 
+def _lock_id_field(payload_type: type[Payload]) -> str | None:
+    """The field that serialises; an optional one counts, a nested one could not be compared."""
+    hidden = _hidden_marks(payload_type, LockIdMarker)
+    optional = [name for name in hidden if unwrap_optional(payload_type.model_fields[name].annotation)[1]]
+    locks = [*_fields_marked(payload_type, LockIdMarker), *optional]
+    name = payload_type.__name__
+    if len(locks) > 1:
+        raise PayloadDefinitionError(
+            f"{name} has {len(locks)} LockId fields ({', '.join(locks)}); one value serialises a command.",
+            remedy="Keep one of them.",
+        )
+    if nested := [field for field in hidden if field not in optional]:
+        raise PayloadDefinitionError(
+            f"{name}.{nested[0]} nests its LockId; one value serialises a command.",
+            remedy=f"Declare it plainly: `{nested[0]}: LockId`, or `{nested[0]}: LockId | None = None`.",
+        )
+    return locks[0] if locks else None
+
+
 def _query_answer(payload_type: type[Payload]) -> tuple[type[View], bool]:
     for base in payload_type.__mro__:
         generic = getattr(base, "__pydantic_generic_metadata__", None)
@@ -203,13 +222,7 @@ def define_payload(payload_type: type[Payload]) -> PayloadDefinition:
         )
     _check_no_any(payload_type)
     _check_serialisable(payload_type)
-    locks = _fields_marked(payload_type, LockIdMarker)
-    if len(locks) > 1:
-        raise PayloadDefinitionError(
-            f"{name} has {len(locks)} LockId fields ({', '.join(locks)}); one value serialises a command.",
-            remedy="Keep one of them.",
-        )
-    lock_id_field = locks[0] if locks else None
+    lock_id_field = _lock_id_field(payload_type)
     if kind is PayloadKind.DOMAIN_COMMAND:
         return PayloadDefinition(
             name, kind, payload_type, aggregate_id_field=_aggregate_id_field(payload_type), lock_id_field=lock_id_field

@@ -33,7 +33,9 @@ class ReadModel(BaseModel):
     VARCHAR, anything else JSON.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="strings"
+    )
 
 
 Row = TypeVar("Row", bound=ReadModel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -15,6 +15,19 @@ E = TypeVar("E", bound=Event)
 _CONTEXT = {"context"}
 
 
+def is_storable_text(value: object) -> TypeGuard[str]:
+    """Whether something can be an id or a name in every store: non-empty text of valid unicode."""
+    if not isinstance(value, str) or not value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def encode_event(event: Event, *, max_bytes: int) -> str:
     """An event as JSON text, without its context (which the log keeps beside it).
 
@@ -25,6 +38,16 @@ def encode_event(event: Event, *, max_bytes: int) -> str:
         raw = event.__pydantic_serializer__.to_json(event, exclude=_CONTEXT, warnings="error")
     except (PydanticSerializationError, ValueError) as error:
         raise unserialisable(event, error) from None
+    if len(event.__dict__) < len(fields := event.__pydantic_fields__):
+        missing = next(name for name in fields if name not in event.__dict__)
+        raise unserialisable(event, ValueError(f"its field {missing} is missing"))
+    if not is_storable_text(event.context):
+        raise PayloadError(
+            f"{type(event).__name__} has the context {event.context!r}; a context is non-empty text.",
+            remedy="Build it with its constructor (not model_construct), so that its values are checked.",
+        )
+    if b"null" in raw:  # e.g. what JSON has no word for, in a nested model with a configuration of its own
+        _must_be_readable(event, raw)
     if len(raw) > max_bytes:
         raise PayloadError(
             f"{type(event).__name__} takes {len(raw):,} bytes as JSON; the limit is {max_bytes:,}.",
@@ -32,6 +55,13 @@ def encode_event(event: Event, *, max_bytes: int) -> str:
             "or raise `max_payload_bytes` of the session.",
         )
     return raw.decode()
+
+
+def _must_be_readable(event: Event, raw: bytes) -> None:
+    try:
+        event.__pydantic_validator__.validate_json(raw, extra="ignore")
+    except ValidationError as error:
+        raise unserialisable(event, ValueError(f"it would not be read back: {error}")) from None
 
 
 def unserialisable(payload: BaseModel, error: Exception) -> PayloadError:

@@ -12,7 +12,9 @@ class AggregateState(BaseModel):
         deleted: Set by an event-sourcing handler; from then on the aggregate refuses every command.
     """
 
-    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="strings"
+    )
 
     deleted: bool = False
 
@@ -26,7 +28,9 @@ class SagaState(BaseModel):
             finds this instance.
     """
 
-    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="strings"
+    )
 
     ended: bool = False
     associations: dict[str, str] = Field(default_factory=dict)
