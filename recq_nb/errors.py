@@ -58,8 +58,8 @@ class RecqError(Exception):
 
     def __init__(self, problem: str, *, remedy: str | None = None) -> None:
         super().__init__(problem)
-        self.problem = problem
-        self.remedy = remedy
+        self.problem: str = problem
+        self.remedy: str | None = remedy
 
     def __str__(self) -> str:
         return self.problem if self.remedy is None else f"{self.problem}\n  → {self.remedy}"
@@ -82,8 +82,8 @@ class Rejection(RecqError):  # noqa: N818  the field's term for a business answe
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"[{code}] {text}")
-        self.code = code
-        self.text = text
+        self.code: str = code
+        self.text: str = text
 
     def __reduce__(self) -> tuple[type[Rejection], tuple[str, str]]:
         return (type(self), (self.code, self.text))
@@ -152,7 +152,7 @@ class RequestTimeoutError(RoutingError, TimeoutError):
 
     def __init__(self, problem: str, *, remedy: str | None = None, message_id: str = "") -> None:
         super().__init__(problem, remedy=remedy)
-        self.message_id = message_id
+        self.message_id: str = message_id
 
 
 class TooManyRequestsError(RoutingError):
@@ -168,7 +168,7 @@ class DeadlockError(RoutingError):
 
     def __init__(self, problem: str, *, remedy: str | None = None, chain: Sequence[str] = ()) -> None:
         super().__init__(problem, remedy=remedy)
-        self.chain = tuple(chain)
+        self.chain: tuple[str, ...] = tuple(chain)
 
 
 class PayloadError(RoutingError):
@@ -204,7 +204,7 @@ class ConcurrentAppendError(AggregateError):
 
     def __init__(self, problem: str, *, remedy: str | None = None, aggregate_ids: Sequence[str] = ()) -> None:
         super().__init__(problem, remedy=remedy)
-        self.aggregate_ids = tuple(aggregate_ids)
+        self.aggregate_ids: tuple[str, ...] = tuple(aggregate_ids)
 
 
 class StoreError(RecqError):

@@ -97,19 +97,6 @@ class Decision:
         self.trace: bytes | None = None
 
 
-def is_storable(identifier: object) -> bool:
-    """Whether an id can be kept: non-empty text of valid unicode."""
-    if not isinstance(identifier, str) or not identifier:
-        return False
-    if identifier.isascii():
-        return True
-    try:
-        identifier.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def life_cycle_refusal(decider: Decider, aggregate_id: str, cached: CachedAggregate) -> RecqError | None:
     """Why the life cycle of the aggregate refuses a command; None if it does not."""
     name = decider.name

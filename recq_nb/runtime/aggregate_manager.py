@@ -20,14 +20,8 @@ from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind, HandlerKind
 from recq_nb.modeling.message import CommandMessage
 from recq_nb.modeling.payload import DomainEvent
-<<<<<<< Updated upstream
 from recq_nb.modeling.payload_definition import define_payload
-from recq_nb.modeling.serialization import encode_event, encode_model
-=======
-from recq_nb.modeling.payload_definition import PayloadDefinition, define_payload
 from recq_nb.modeling.serialization import encode_event, encode_model, is_storable_text
-from recq_nb.modeling.state import AggregateState
->>>>>>> Stashed changes
 from recq_nb.ports.clock import IdSource
 from recq_nb.ports.message_transport import HeldLock
 from recq_nb.ports.snapshot_store import SnapshotRecord
@@ -37,7 +31,6 @@ from recq_nb.runtime.aggregate_decision import (
     CommandFrame,
     Decider,
     Decision,
-    is_storable,
     life_cycle_refusal,
 )
 from recq_nb.runtime.aggregate_folding import AggregateFolding
@@ -105,17 +98,11 @@ class AggregateManager:
 
     def _handle(self, decider: Decider, request: PendingRequest) -> None:
         payload = request.message.payload
-<<<<<<< Updated upstream
-        aggregate_id = getattr(payload, decider.id_field)
-        lock_id = getattr(payload, decider.lock_field)
-        if not (is_storable(aggregate_id) and is_storable(lock_id)):
-=======
         aggregate_id = getattr(payload, decider.id_field, None)
         lock_id = getattr(payload, decider.lock_field, None)
         if lock_id is None:  # an optional one left out
             lock_id = aggregate_id
         if not (is_storable_text(aggregate_id) and is_storable_text(lock_id)):
->>>>>>> Stashed changes
             request.fail(
                 PayloadError(
                     f"{decider.name} has {decider.id_field}={aggregate_id!r} and locks {lock_id!r}; an id is non-empty "
@@ -321,27 +308,3 @@ class AggregateManager:
         else:
             request.fail(error)
         self._locks.release(decision.lock_id)
-<<<<<<< Updated upstream
-=======
-
-
-def _life_cycle_refusal(decider: _Decider, aggregate_id: str, cached: CachedAggregate) -> RecqError | None:
-    name = decider.name
-    if cached.state is not None and cached.state.deleted:
-        return AggregateDeletedError(
-            f"{name} addresses {aggregate_id!r}, which is deleted.",
-            remedy="Deleted ids are never used again; create a new one with another id.",
-        )
-    if decider.init and cached.version:
-        return AggregateAlreadyInitializedError(
-            f"{name} would start {aggregate_id!r}, which already has {cached.version} event"
-            f"{'' if cached.version == 1 else 's'}.",
-            remedy="Use another id, or send a command that continues its history.",
-        )
-    if not decider.init and not cached.version:
-        return AggregateNotInitializedError(
-            f"{name} addresses {aggregate_id!r}, which has no history.",
-            remedy="Send the command of an init handler first, or check the id.",
-        )
-    return None
->>>>>>> Stashed changes
