@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from recq_nb.errors import SessionClosedError
+from recq_nb.runtime import garbage
 from recq_nb.runtime.reply import PendingReply, allow_blocking, forbid_blocking
 from recq_nb.runtime.watchdog import Watchdog
 
@@ -41,6 +42,7 @@ class Engine:
         self._thread.start()
         started.wait()
         self._watchdog = Watchdog(self._loop, self._thread, warn)
+        garbage.collect_seldom()
 
     def _run(self) -> None:
         thread_id = threading.get_ident()
@@ -149,6 +151,7 @@ class Engine:
             return
         self._closed = True
         self._watchdog.stop()
+        garbage.collect_as_before()
         asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
