@@ -1,4 +1,4 @@
-"""A reply as a cell's last expression: pending at first, then what came of it, in the same place."""
+"""Replies, confirmations and views as a cell's last expression; what came of a pending reply takes its place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from IPython.display import display
 
 from recq_nb.errors import Rejection
 from recq_nb.magics.report import Chip, Code, Entry, Quiet, Report, Table
+from recq_nb.magics.view_report import brief, view_blocks
 from recq_nb.modeling.gateway import Confirmation
 from recq_nb.modeling.payload import View
 from recq_nb.runtime.reply import PendingReply
@@ -21,22 +22,10 @@ _COLOURS = {
     "failed": "#e53935",
     "cancelled": "#8a8f98",
 }
-_MOST_ROWS = 20
-_LONGEST = 300
 
 
 def _head(reply: PendingReply[object], state: str) -> Chip:
     return Chip(f"{reply.label} {state}", _COLOURS[state])
-
-
-def _brief(text: str) -> Code:
-    return Code(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
-
-
-def _views(views: list[View]) -> Table:
-    fields = list(type(views[0]).model_fields)
-    rows = [[_brief(str(getattr(view, field, ""))) for field in fields] for view in views[:_MOST_ROWS]]
-    return Table(fields, rows)
 
 
 def report_of(reply: PendingReply[object]) -> Report:
@@ -56,12 +45,7 @@ def report_of(reply: PendingReply[object]) -> Report:
 
 def _answered(reply: PendingReply[object], value: object) -> Report:
     views = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, View)]
-    head = _head(reply, "answered")
-    if not views:
-        return Report(head, Code(repr(value)))
-    if len(views) > _MOST_ROWS:
-        return Report(head, _views(views), Quiet(f"and {len(views) - _MOST_ROWS} more"))
-    return Report(head, _views(views))
+    return Report(_head(reply, "answered"), *(view_blocks(views) or [Code(repr(value))]))
 
 
 def _confirmed(head: Chip, confirmation: Confirmation) -> Report:
@@ -72,7 +56,7 @@ def _confirmed(head: Chip, confirmation: Confirmation) -> Report:
     )
     row: list[Entry] = [
         Code(confirmation.event_name),
-        _brief(content),
+        brief(content),
         str(confirmation.sequence_number),
         Code(confirmation.aggregate_id),
         str(confirmation.version) if confirmation.version else "",
@@ -82,6 +66,10 @@ def _confirmed(head: Chip, confirmation: Confirmation) -> Report:
 
 def _show_confirmation(confirmation: Confirmation) -> None:
     _confirmed(Chip("confirmed", _COLOURS["confirmed"]), confirmation).show()
+
+
+def _show_view(view: View) -> None:
+    Report(Quiet(type(view).__name__), *view_blocks([view])).show()
 
 
 def _show(reply: PendingReply[object]) -> None:
@@ -95,14 +83,15 @@ def _show(reply: PendingReply[object]) -> None:
 
 
 def install(shell: InteractiveShell) -> None:
-    """Have replies and confirmations show themselves in this shell."""
+    """Have replies, confirmations and views show themselves in this shell."""
     if shell.display_formatter is not None:
         shell.display_formatter.ipython_display_formatter.for_type(PendingReply, _show)
         shell.display_formatter.ipython_display_formatter.for_type(Confirmation, _show_confirmation)
+        shell.display_formatter.ipython_display_formatter.for_type(View, _show_view)
 
 
 def remove(shell: InteractiveShell) -> None:
     """Undo ``install``."""
     if shell.display_formatter is not None:
-        for shown in (PendingReply, Confirmation):
+        for shown in (PendingReply, Confirmation, View):
             shell.display_formatter.ipython_display_formatter.type_printers.pop(shown, None)

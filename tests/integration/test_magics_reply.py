@@ -79,3 +79,21 @@ def test_a_list_of_many_views_is_cut_short(todo_notebook: Notebook) -> None:
 
     assert len(lines) == 1 + 1 + 20 + 1
     assert lines[-1] == "and 5 more"
+
+
+def test_a_view_shows_the_views_it_holds_below_its_own_fields(todo_notebook: Notebook) -> None:
+    todo_notebook.run(
+        "class TodoView(View):\n    content: str\n\n"
+        "class FullView(View):\n    name: str\n    owner: str | None\n    todos: list[TodoView]\n"
+    )
+    outcome = todo_notebook.run("FullView(name='Groceries', owner=None, todos=[TodoView(content='Milk')])")
+
+    assert [line.split() for line in outcome.shown[0].splitlines()] == [
+        ["FullView"],
+        ["name", "owner"],
+        ["Groceries"],
+        ["todos:"],
+        ["content"],
+        ["Milk"],
+    ]
+    assert [outcome.error, len(outcome.html)] == [None, 1]
