@@ -13,7 +13,6 @@ class FlowStepKind(StrEnum):
     """What happened to a message."""
 
     SENT = "sent"
-    HANDLED = "handled"
     PUBLISHED = "published"
     CONSUMED = "consumed"
     REPLIED = "replied"
@@ -27,7 +26,7 @@ class FlowStep(NamedTuple):
 
     Attributes:
         kind: What happened.
-        time_ns: When, in nanoseconds of the monotonic clock.
+        time_ns: When, in nanoseconds of the monotonic clock; for what took time, when it ended.
         message: The message it happened to.
         component: The component that handles or consumes it; ``""`` where none does.
         handler: Its method.
@@ -36,6 +35,7 @@ class FlowStep(NamedTuple):
         handler_ns: Running the handler.
         store_ns: From staging to stored.
         outcome: The error's class and text, or a rejection's code; ``""`` for success.
+        routed_ns: When the request reached its handler's component; 0 where it did not.
     """
 
     kind: FlowStepKind
@@ -48,6 +48,7 @@ class FlowStep(NamedTuple):
     handler_ns: int = 0
     store_ns: int = 0
     outcome: str = ""
+    routed_ns: int = 0
 
 
 class FlowListener(Protocol):

@@ -111,6 +111,7 @@ class AggregateManager:
                 )
             )
             return
+        request.handled_by = decider.handler
         decision = Decision(decider, request, aggregate_id, lock_id)
         try:
             taken = self._locks.acquire(lock_id, request, partial(self._locked, decision))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from recq_nb.errors import Rejection, RequestTimeoutError
+from recq_nb.errors import Rejection
 from recq_nb.modeling.component_definition import HandlerDefinition
 from recq_nb.modeling.message import EventMessage, Message
 from recq_nb.ports.flow_listener import FlowListener, FlowStep, FlowStepKind
@@ -65,25 +65,33 @@ class FlowSteps:
 
     def replied(self, request: PendingRequest, error: BaseException | None) -> None:
         """Take the step that ends a request."""
-        kind, outcome = FlowStepKind.REPLIED, ""
-        if isinstance(error, Rejection):
-            kind, outcome = FlowStepKind.REJECTED, error.code
-        elif isinstance(error, RequestTimeoutError):
-            kind, outcome = FlowStepKind.TIMED_OUT, str(error)
-        elif error is not None:
-            kind, outcome = FlowStepKind.FAILED, f"{type(error).__name__}: {error}"
+        if error is None:
+            self._ended(FlowStepKind.REPLIED, request, "")
+        elif isinstance(error, Rejection):
+            self._ended(FlowStepKind.REJECTED, request, error.code)
+        else:
+            self._ended(FlowStepKind.FAILED, request, f"{type(error).__name__}: {error}")
+
+    def timed_out(self, request: PendingRequest) -> None:
+        """Take the step that the sender of a request gave up waiting."""
+        if self.listening:
+            self._ended(FlowStepKind.TIMED_OUT, request, "outcome unknown")
+
+    def _ended(self, kind: FlowStepKind, request: PendingRequest, outcome: str) -> None:
+        handler = request.handled_by
         self.add(
             FlowStep(
                 kind,
                 time.perf_counter_ns(),
                 request.message,
-                "",
-                "",
+                handler.component if handler is not None else "",
+                handler.name if handler is not None else "",
                 request.lock_wait_ns,
                 request.retrieve_ns,
                 request.handler_ns,
                 0,
                 outcome,
+                request.accepted_ns if handler is not None else 0,
             )
         )
 

@@ -209,7 +209,7 @@ class MessageGateway:
             )
             return
         self._in_flight[message_id] = request
-        request.accept(self._settled)
+        request.accept(self._settled, self._flow.timed_out)
         self._deadlines.watch(request, request.timeout)
         if self._flow.listening:
             self._flow.note(FlowStepKind.SENT, message, time_ns=request.sent_ns)

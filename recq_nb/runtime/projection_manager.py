@@ -105,6 +105,7 @@ class ProjectionManager:
         return routes
 
     def _handle(self, answerer: _Answerer, request: PendingRequest) -> None:
+        request.handled_by = answerer.handler
         self._engine.start_task(self._answer(answerer, request), context=request.context)
 
     async def _answer(self, answerer: _Answerer, request: PendingRequest) -> None:

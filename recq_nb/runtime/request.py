@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import Context
 
 from recq_nb.errors import RequestTimeoutError, StaleReadError
+from recq_nb.modeling.component_definition import HandlerDefinition
 from recq_nb.modeling.message import CommandMessage, QueryMessage
 from recq_nb.ports.message_transport import HeldLock
 from recq_nb.runtime.reply import PendingReply
@@ -19,16 +20,19 @@ class PendingRequest:
         reply: What the sender waits on.
         explicit_id: The sender named the command id, so an earlier outcome may exist.
         remember_rejection: The handler wants a rejection returned on a repeat.
+        handled_by: The handler it was routed to.
         waits_for: Says, while a query waits for consumers, which ones and why they are late.
         lock_wait_ns, retrieve_ns, handler_ns: Where the time went.
     """
 
     __slots__ = (
+        "_on_expired",
         "_on_settled",
         "accepted_ns",
         "chain",
         "context",
         "explicit_id",
+        "handled_by",
         "handler_ns",
         "lock_wait_ns",
         "message",
@@ -57,6 +61,8 @@ class PendingRequest:
         self.timeout = timeout
         self.explicit_id = explicit_id
         self.remember_rejection = False
+        self.handled_by: HandlerDefinition | None = None
+        self._on_expired: Callable[[PendingRequest], None] | None = None
         self.waits_for: Callable[[], str] | None = None
         self.sent_ns = time.perf_counter_ns()
         self.accepted_ns = 0
@@ -65,9 +71,14 @@ class PendingRequest:
         self.handler_ns = 0
         self._on_settled: Callable[[PendingRequest, object, BaseException | None], None] | None = None
 
-    def accept(self, on_settled: Callable[[PendingRequest, object, BaseException | None], None]) -> None:
-        """Have the gateway told when the work is done, also after the sender stopped waiting."""
+    def accept(
+        self,
+        on_settled: Callable[[PendingRequest, object, BaseException | None], None],
+        on_expired: Callable[[PendingRequest], None],
+    ) -> None:
+        """Have the gateway told when the work is done, also after the sender stopped waiting; and of that, too."""
         self.accepted_ns = time.perf_counter_ns()
+        self._on_expired = on_expired
         self._on_settled = on_settled
 
     def succeed(self, outcome: object) -> None:
@@ -90,6 +101,8 @@ class PendingRequest:
 
     def expire(self) -> None:
         """Tell the sender that the outcome is unknown; the work goes on and is still recorded."""
+        if self._on_expired is not None:
+            self._on_expired(self)
         if self.waits_for is not None:
             self.reply.settle(
                 None,

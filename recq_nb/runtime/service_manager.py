@@ -97,6 +97,7 @@ class ServiceManager:
 
     def _handle(self, doer: _Doer, request: PendingRequest) -> None:
         lock_id: str | None = getattr(request.message.payload, doer.lock_field) if doer.lock_field else None
+        request.handled_by = doer.handler
         request.remember_rejection = doer.handler.declaration.remember_rejections
         if lock_id is None:
             self._start(doer, request, None)

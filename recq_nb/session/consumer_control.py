@@ -1,19 +1,13 @@
-"""Looking at consumers, sagas and dead events, and acting on them: the part of a session for whoever runs it."""
+"""Acting on consumers and their dead events: the part of a session for whoever keeps it running."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-from recq_nb.adapters.duckdb.sql_result import SqlResult
 from recq_nb.errors import ConsumerError
-from recq_nb.runtime.consumer_status import ConsumerStatus
-from recq_nb.runtime.runtime import Runtime
-
-if TYPE_CHECKING:
-    import pandas as pd
+from recq_nb.session.inspection import Inspection
 
 T = TypeVar("T")
 
@@ -38,17 +32,8 @@ class Redriven:
         return not self.error
 
 
-class ConsumerControl(ABC):
+class ConsumerControl(Inspection):
     """Consumers by name: a component (all its consumers) or one ``Component_version_context``."""
-
-    _runtime: Runtime
-
-    @abstractmethod
-    def sql(self, text: str, *parameters: object, write: bool = False, **named: object) -> SqlResult:
-        """Run SQL; see ``Session.sql``."""
-
-    @abstractmethod
-    def _must_be_open(self) -> None: ...
 
     def _run(self, make: Coroutine[object, object, T], label: str) -> T:
         try:
@@ -57,31 +42,6 @@ class ConsumerControl(ABC):
             make.close()
             raise
         return self._runtime.run(lambda: make, label)
-
-    # -- looking -------------------------------------------------------------------------------------------------
-
-    def consumer_statuses(self) -> tuple[ConsumerStatus, ...]:
-        """How every consumer is doing now."""
-        return self._runtime.statuses()
-
-    def consumers_df(self) -> pd.DataFrame:
-        """Every consumer with position, lag, health and the reason it is stalled for; one row each."""
-        import pandas as pd  # noqa: PLC0415  a third of a second that a session without dataframes does not wait for
-
-        rows = [{**asdict(status), "health": str(status.health)} for status in self._runtime.statuses()]
-        return pd.DataFrame(rows, columns=list(ConsumerStatus.__dataclass_fields__))
-
-    def dead_events_df(self) -> pd.DataFrame:
-        """The dead event queue: one row per consumer and event, with exception and traceback."""
-        return self.sql("SELECT * FROM recq.dead_events ORDER BY consumer_id, sequence_number").df()
-
-    def sagas_df(self) -> pd.DataFrame:
-        """The saga instances that have not ended, with state (JSON text) and associations."""
-        return self.sql("SELECT saga_id, saga_name, associations, state FROM recq.sagas ORDER BY saga_id").df()
-
-    def scheduled_df(self) -> pd.DataFrame:
-        """The commands that are scheduled, earliest first, and those that were given up."""
-        return self.sql("SELECT * FROM recq.scheduled_commands ORDER BY due_at, schedule_id").df()
 
     # -- acting --------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ from typing import Self, TypeVar
 from recq_nb.adapters.duckdb.database import CONNECTION_TYPE, DuckDbDatabase
 from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
-from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
 from recq_nb.adapters.duckdb.store_copy import copy_store
 from recq_nb.adapters.duckdb.store_reset import empty_store
 from recq_nb.errors import RecqError, RoutingError, SessionClosedError
+from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.executor import ExecutorDefinition
@@ -33,7 +33,6 @@ from recq_nb.runtime.reply import PendingReply
 from recq_nb.runtime.runtime import Limits
 from recq_nb.session.composition import abandon, compose, warn
 from recq_nb.session.consumer_control import ConsumerControl
-from recq_nb.session.status import SessionStatus
 
 V = TypeVar("V")
 MEMORY = "memory"
@@ -53,12 +52,14 @@ class Session(ConsumerControl):
         timeout: Seconds until a reply fails as *outcome unknown*, by default.
         max_in_flight: Requests from outside handled at once; one more is refused with ``TooManyRequestsError``.
         max_payload_bytes: Largest event, as JSON.
+        record: Remember what every message does, bounded, for ``recorded`` and ``recq.messages``.
         clock: Where timestamps and delays come from; the machine's clock when None.
         ids: Where message ids come from; unique ones when None.
 
     Attributes:
         store: ``"memory"`` or the path, as given.
         metadata: Carried by every command and query sent from outside.
+        recorder: What remembers the newest flow steps.
         carried_over: Events that ``moved_to`` brought along from memory.
 
     Raises:
@@ -75,6 +76,7 @@ class Session(ConsumerControl):
         timeout: float = 30.0,
         max_in_flight: int = 4096,
         max_payload_bytes: int = 4 * 1024 * 1024,
+        record: bool = True,
         clock: Clock | None = None,
         ids: IdSource | None = None,
     ) -> None:
@@ -95,6 +97,9 @@ class Session(ConsumerControl):
         except BaseException:
             self._database.close()
             raise
+        self.recorder = FlowRecorder()
+        if record:
+            self._runtime.flow_steps.listen(self.recorder)
         self._runtime.run(self._runtime.start, "start")
         # A weak reference, so that this does not keep a forgotten session alive.
         self._at_exit = weakref.finalize(self, abandon, self._runtime.engine, self._database)
@@ -245,45 +250,6 @@ class Session(ConsumerControl):
                 remedy=f"Registered invokers: {', '.join(known)}." if known else "Mark a class with @invoker.",
             )
         return self._runtime.invoker(component, self.metadata.merged(metadata))
-
-    # -- looking -------------------------------------------------------------------------------------------------
-
-    def sql(self, text: str, *parameters: object, write: bool = False, **named: object) -> SqlResult:
-        """Run SQL over read models (schema ``main``) and the log (schema ``recq``) and return the rows.
-
-        It sees one consistent picture in which every confirmed event is present. It reads only, unless ``write`` lets
-        it change tables of your own; the log cannot be changed either way.
-
-        Args:
-            text: SQL; the last statement's rows are returned.
-            *parameters: Values for ``$1``, ``$2``, …
-            write: Allow changes outside schema ``recq``.
-            **named: Values for ``$name``; not together with positional ones.
-
-        Raises:
-            ReadOnlySqlError: It would change what it may not.
-            SqlError: DuckDB could not run it.
-        """
-        self._must_be_open()
-        values: object = list(parameters) if parameters else (named or None)
-        return run_sql(self._database.cursor(), text, values, write=write, flush_log=self._log.flush)
-
-    def status(self) -> SessionStatus:
-        """What the session is doing now."""
-        payloads: dict[str, tuple[str, ...]] = {}
-        for payload in self._bundle.payloads.values():
-            payloads[str(payload.kind)] = (*payloads.get(str(payload.kind), ()), payload.name)
-        components: dict[str, tuple[str, ...]] = {}
-        for component in self._bundle.components.values():
-            components[str(component.kind)] = (*components.get(str(component.kind), ()), component.name)
-        return SessionStatus(
-            self.store,
-            self._runtime.head,
-            payloads,
-            components,
-            self._runtime.statuses(),
-            self._runtime.gateway.in_flight,
-        )
 
     def settled(self, timeout: float = 30.0) -> PendingReply[None]:
         """A reply that comes once nothing is in flight and every consumer has passed every event.

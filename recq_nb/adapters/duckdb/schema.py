@@ -87,6 +87,26 @@ _MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (consumer_id, sequence_number)
     );
     """,
+    """
+    CREATE TABLE recq.messages (
+        step BIGINT NOT NULL,
+        hop VARCHAR NOT NULL,
+        kind VARCHAR NOT NULL,
+        name VARCHAR NOT NULL,
+        message_id VARCHAR NOT NULL,
+        correlation_id VARCHAR NOT NULL,
+        causation_id VARCHAR NOT NULL,
+        sender VARCHAR NOT NULL,
+        component VARCHAR NOT NULL,
+        handler VARCHAR NOT NULL,
+        clock_us BIGINT NOT NULL,
+        lock_wait_us BIGINT NOT NULL,
+        retrieve_us BIGINT NOT NULL,
+        handler_us BIGINT NOT NULL,
+        store_us BIGINT NOT NULL,
+        outcome VARCHAR NOT NULL
+    );
+    """,
 )
 """Migration n takes a store from schema version n to n + 1; an empty database has version 0."""
 

@@ -15,6 +15,7 @@ _TABLES = (
     "sagas",
     "scheduled_commands",
     "completed_events",
+    "messages",
 )
 
 

@@ -1,0 +1,121 @@
+"""Looking at a session: SQL, dataframes, recorded flows, and what it is doing now."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from recq_nb.adapters.duckdb.database import DuckDbDatabase
+from recq_nb.adapters.duckdb.failures import translated
+from recq_nb.adapters.duckdb.message_log import replace_messages
+from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
+from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
+from recq_nb.flow.flow_graph import FlowGraph, message_rows
+from recq_nb.flow.recorder import FlowRecorder
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.gateway import Confirmation
+from recq_nb.runtime.consumer_status import ConsumerStatus
+from recq_nb.runtime.runtime import Runtime
+from recq_nb.session.status import SessionStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Inspection(ABC):
+    """The part of a session that only looks.
+
+    Attributes:
+        store: ``"memory"`` or the path, as given.
+        recorder: What remembers the newest flow steps.
+    """
+
+    store: str
+    recorder: FlowRecorder
+    _runtime: Runtime
+    _database: DuckDbDatabase
+    _log: DuckDbSystemStateStore
+    _bundle: Bundle
+
+    @abstractmethod
+    def _must_be_open(self) -> None: ...
+
+    def sql(self, text: str, *parameters: object, write: bool = False, **named: object) -> SqlResult:
+        """Run SQL over read models (schema ``main``) and the log (schema ``recq``) and return the rows.
+
+        It sees one consistent picture in which every confirmed event is present. It reads only, unless ``write`` lets
+        it change tables of your own; the log cannot be changed either way.
+
+        Args:
+            text: SQL; the last statement's rows are returned.
+            *parameters: Values for ``$1``, ``$2``, …
+            write: Allow changes outside schema ``recq``.
+            **named: Values for ``$name``; not together with positional ones.
+
+        Raises:
+            ReadOnlySqlError: It would change what it may not.
+            SqlError: DuckDB could not run it.
+        """
+        self._must_be_open()
+        if "messages" in text.lower():
+            self._fill_messages()
+        values: object = list(parameters) if parameters else (named or None)
+        return run_sql(self._database.cursor(), text, values, write=write, flush_log=self._log.flush)
+
+    def _fill_messages(self) -> None:
+        first, steps = self.recorder.since(0)
+        with translated("writing recq.messages"):
+            replace_messages(self._database.cursor(), message_rows(first, steps))
+
+    def recorded(self, flow: Confirmation | str | None = None) -> FlowGraph:
+        """What one message caused, as recorded; print it, or give it to ``to_mermaid`` or ``to_svg``.
+
+        Args:
+            flow: A confirmation, or a correlation id; the newest flow when None.
+        """
+        if flow is None:
+            known = self.recorder.correlation_ids()
+            flow = known[-1] if known else ""
+        correlation_id = flow.correlation_id if isinstance(flow, Confirmation) else flow
+        return FlowGraph(self.recorder.flow(correlation_id))
+
+    def status(self) -> SessionStatus:
+        """What the session is doing now."""
+        payloads: dict[str, tuple[str, ...]] = {}
+        for payload in self._bundle.payloads.values():
+            payloads[str(payload.kind)] = (*payloads.get(str(payload.kind), ()), payload.name)
+        components: dict[str, tuple[str, ...]] = {}
+        for component in self._bundle.components.values():
+            components[str(component.kind)] = (*components.get(str(component.kind), ()), component.name)
+        return SessionStatus(
+            self.store,
+            self._runtime.head,
+            payloads,
+            components,
+            self._runtime.statuses(),
+            self._runtime.gateway.in_flight,
+        )
+
+    def consumer_statuses(self) -> tuple[ConsumerStatus, ...]:
+        """How every consumer is doing now."""
+        return self._runtime.statuses()
+
+    def consumers_df(self) -> pd.DataFrame:
+        """Every consumer with position, lag, health and the reason it is stalled for; one row each."""
+        import pandas as pd  # noqa: PLC0415  a third of a second that a session without dataframes does not wait for
+
+        rows = [{**asdict(status), "health": str(status.health)} for status in self._runtime.statuses()]
+        return pd.DataFrame(rows, columns=list(ConsumerStatus.__dataclass_fields__))
+
+    def dead_events_df(self) -> pd.DataFrame:
+        """The dead event queue: one row per consumer and event, with exception and traceback."""
+        return self.sql("SELECT * FROM recq.dead_events ORDER BY consumer_id, sequence_number").df()
+
+    def sagas_df(self) -> pd.DataFrame:
+        """The saga instances that have not ended, with state (JSON text) and associations."""
+        return self.sql("SELECT saga_id, saga_name, associations, state FROM recq.sagas ORDER BY saga_id").df()
+
+    def scheduled_df(self) -> pd.DataFrame:
+        """The commands that are scheduled, earliest first, and those that were given up."""
+        return self.sql("SELECT * FROM recq.scheduled_commands ORDER BY due_at, schedule_id").df()
