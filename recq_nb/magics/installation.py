@@ -10,8 +10,8 @@ from typing import Literal
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import MagicsManager
 
+from recq_nb.magics import flow_display, reply_display, sql
 from recq_nb.magics import line as line_magic
-from recq_nb.magics import reply_display, sql
 from recq_nb.magics.cell_compiler import CellCompiler
 from recq_nb.magics.definition_cell import COMPONENT, PAYLOAD, DefinitionCell
 from recq_nb.magics.extension import Extension
@@ -41,6 +41,7 @@ class _Installation:
         self._register(sql.SqlMagic(self.extension).__call__, "cell", sql.NAME)
         self._register(line_magic.LineMagic(self.extension).__call__, "line", line_magic.NAME)
         reply_display.install(shell)
+        flow_display.install(shell)
         atexit.register(self.extension.close)
 
     def _register(self, function: Callable[..., object], kind: Literal["line", "cell"], name: str) -> None:
@@ -50,6 +51,7 @@ class _Installation:
     def remove(self) -> None:
         atexit.unregister(self.extension.close)
         reply_display.remove(self._shell)
+        flow_display.remove(self._shell)
         self._compiler.remove()
         magics = self._shell.magics_manager.magics
         for name in (*_DEFINITIONS, sql.NAME):
