@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recq_nb.flow.reading.values import UNKNOWN, Entries, Items, Value, is_unknown, join, only
+from recq_nb.flow.reading.values import UNKNOWN, Entries, Items, Value, is_unknown, join, only, unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def bind_parameters(
         value = arguments.get(place if place < len(places) else len(arguments.positional), parameter.arg)
         if value is None:
             value = default(defaults[parameter.arg]) if parameter.arg in defaults else annotated(parameter)
-        elif is_unknown(value):
+        elif unsure(value):
             value = refined(value, annotated(parameter))
         bound[parameter.arg] = value
     if signature.vararg is not None:
@@ -93,7 +93,6 @@ def bind_parameters(
 
 
 def refined(value: Value, declared: Value) -> Value:
-    """A value that is partly unknown, with what its declaration says put in for the unknown part."""
-    if not is_unknown(value) or is_unknown(declared):
-        return value
-    return (value - UNKNOWN) | declared
+    """A value that is partly unknown, with what its declaration says put in for that part."""
+    open_part = unsure(value)
+    return (value - open_part) | declared if open_part and not is_unknown(declared) else value

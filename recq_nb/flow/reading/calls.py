@@ -37,9 +37,9 @@ from recq_nb.flow.reading.values import (
     StatePart,
     TableMethod,
     Value,
-    is_unknown,
     join,
     only,
+    unsure,
 )
 
 _DEEPEST_CALL = 14
@@ -264,7 +264,7 @@ class Calls(Attributes):
             return self.work.items(frame.yielded), True
         falls_through = frame.names is not None
         value = frame.returned | (NONE if falls_through else NOTHING)
-        if not isinstance(definition.node, ast.Lambda) and is_unknown(value):
+        if not isinstance(definition.node, ast.Lambda) and unsure(value):
             value = refined(value, self.annotated(definition.node.returns, definition.frame))
         return value, falls_through or frame.has_returned
 

@@ -16,9 +16,9 @@ from recq_nb.flow.reading.values import (
     Instance,
     Pair,
     Value,
-    is_unknown,
     join,
     only,
+    unsure,
 )
 
 
@@ -58,7 +58,7 @@ class Narrowing(LibraryCalls):
         kept: Value = frozenset(
             atom for atom in value if isinstance(atom, Instance) and any(self.is_a(atom, cls) for cls in wanted)
         )
-        if is_unknown(value):
+        if unsure(value):
             kept |= join(
                 UNKNOWN if self.is_subclassed(cls.definition) else only(Instance(cls.definition)) for cls in wanted
             )
@@ -83,7 +83,7 @@ class Narrowing(LibraryCalls):
             case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), classes]):
                 known = self.name(name, frame)
                 instances = self.instances_of(known, self.read(classes, frame))
-                frame.bind(name, instances if holds else known - (instances - UNKNOWN))
+                frame.bind(name, instances if holds else known - instances)
             case ast.Compare(
                 left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(None)]
             ):

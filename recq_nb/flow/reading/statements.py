@@ -29,10 +29,10 @@ from recq_nb.flow.reading.values import (
     Reply,
     StatePart,
     Value,
-    is_unknown,
     join,
     joined,
     only,
+    unsure,
 )
 from recq_nb.flow.reading.workspace import Loop
 from recq_nb.flow.sources.source import Position
@@ -111,7 +111,7 @@ class Statements(Narrowing):
         if node.value is None:
             return
         value = self.read(node.value, frame)
-        if is_unknown(value):
+        if unsure(value):
             value = refined(value, self.annotated(node.annotation, frame))
         self.bind_target(node.target, value, frame)
 
@@ -316,10 +316,11 @@ class Statements(Narrowing):
             self.execute(handler.body, frame)
             interrupted = joined(interrupted, frame.names)
             after = joined(after, frame.names)
-        frame.names = _copy(after if after is not None else interrupted)
+        frame.names = joined(after, interrupted)
         self.execute(node.finalbody, frame)
-        if after is None:
-            frame.names = None
+        if frame.names is not None:
+            frame.names = after
+            self.execute(node.finalbody, frame)
 
     def _match(self, node: ast.Match, frame: Frame) -> None:
         subject = self.read(node.subject, frame)

@@ -293,6 +293,13 @@ def join(values: Iterable[Value]) -> Value:
     return frozenset().union(*values)
 
 
+def unsure(value: Value) -> Value:
+    """The part of a value that only its declaration can tell: unknown, or made by code outside the sources."""
+    return frozenset(
+        atom for atom in value if isinstance(atom, Unknown) or (isinstance(atom, Library) and "(" in atom.path)
+    )
+
+
 def is_unknown(value: Value) -> bool:
     """Whether it may be something that cannot be known."""
     return Unknown.VALUE in value
