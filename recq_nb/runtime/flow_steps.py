@@ -41,7 +41,7 @@ class FlowSteps:
         self._steps.append(step)
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self.hand_over)
 
     def note(self, kind: FlowStepKind, message: Message, *, time_ns: int = 0, component: str = "") -> None:
         """Take a step that has no durations."""
@@ -95,7 +95,8 @@ class FlowSteps:
             )
         )
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
+        """Give the listeners what has gathered, now."""
         self._scheduled = False
         steps, self._steps = self._steps, []
         for listener in self._listeners:

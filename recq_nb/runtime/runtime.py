@@ -220,6 +220,10 @@ class Runtime:
         """How every consumer is doing."""
         return self.consumers.statuses()
 
+    async def show_steps(self) -> None:
+        """Let listeners have every step taken so far."""
+        self.flow_steps.hand_over()
+
     async def settled(self, timeout: float) -> None:  # noqa: ASYNC109  the error names what still moves
         """Return once nothing is in flight and every consumer has passed every event.
 

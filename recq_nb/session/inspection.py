@@ -63,7 +63,13 @@ class Inspection(ABC):
         values: object = list(parameters) if parameters else (named or None)
         return run_sql(self._database.cursor(), text, values, write=write, flush_log=self._log.flush)
 
+    def _hear_everything(self) -> None:
+        """Have the recorder hear of everything that has happened so far."""
+        if not self._runtime.engine.closed:
+            self._runtime.run(self._runtime.show_steps, "show steps")
+
     def _fill_messages(self) -> None:
+        self._hear_everything()
         first, steps = self.recorder.since(0)
         with translated("writing recq.messages"):
             replace_messages(self._database.cursor(), message_rows(first, steps))
@@ -74,6 +80,7 @@ class Inspection(ABC):
         Args:
             flow: A confirmation, or a correlation id; the newest flow when None.
         """
+        self._hear_everything()
         if flow is None:
             known = self.recorder.correlation_ids()
             flow = known[-1] if known else ""
@@ -113,8 +120,9 @@ class Inspection(ABC):
         return self.sql("SELECT * FROM recq.dead_events ORDER BY consumer_id, sequence_number").df()
 
     def sagas_df(self) -> pd.DataFrame:
-        """The saga instances that have not ended, with state (JSON text) and associations."""
-        return self.sql("SELECT saga_id, saga_name, associations, state FROM recq.sagas ORDER BY saga_id").df()
+        """The saga instances that have not ended, with state (JSON text) and associations (a dictionary each)."""
+        frame = self.sql("SELECT saga_id, saga_name, associations, state FROM recq.sagas ORDER BY saga_id").df()
+        return frame.assign(associations=frame["associations"].map(dict))  # pandas makes pairs of a map
 
     def scheduled_df(self) -> pd.DataFrame:
         """The commands that are scheduled, earliest first, and those that were given up."""

@@ -176,6 +176,7 @@ def test_a_sender_that_gave_up_waiting_is_recorded_with_the_late_outcome() -> No
             session.send(SlowCommand(), timeout=0.05).result()
         released.set()
         session.settled().result()
+        session.recorded()
         kinds = [step.kind for step in session.recorder.since(0)[1]]
     assert kinds == [FlowStepKind.SENT, FlowStepKind.TIMED_OUT, FlowStepKind.REPLIED]
 
