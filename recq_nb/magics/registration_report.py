@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 
 from recq_nb.magics.kind_colour import kind_chip
@@ -57,6 +58,11 @@ def _component_details(definition: ComponentDefinition) -> list[Fragment]:
 def _handler_line(handler: HandlerDefinition) -> str:
     init = " (init)" if handler.declaration.init else ""
     if handler.declaration.kind is HandlerKind.INVOCATION:
-        return f"{handler.name}(…){init}"
+        return f"{handler.name}({', '.join(_passed_by_callers(handler))})"
     results = "".join(f" → {result.__name__}" for result in handler.returns)
     return f"{handler.payload_name} → {handler.name}{init}{results}"
+
+
+def _passed_by_callers(handler: HandlerDefinition) -> list[str]:
+    injected = {parameter.name for parameter in handler.parameters}
+    return [name for name in inspect.signature(handler.function).parameters if name not in injected]

@@ -52,6 +52,15 @@ def test_a_component_cell_registers_its_components_and_says_what_they_handle(not
     assert "TodoListFindQuery → find → TodoListView" in shown
 
 
+def test_an_invoker_shows_how_to_call_it(notebook: Notebook) -> None:
+    outcome = notebook.run(
+        "%%recq_component\n@invoker\nclass Door:\n    @invocation_handler\n"
+        "    async def enter(self, name: str, commands: CommandGateway, user: str) -> None: ...\n"
+    )
+
+    assert outcome.shown[0].endswith(" enter(name, user)")
+
+
 def test_what_the_cells_define_runs(todo_notebook: Notebook) -> None:
     todo_notebook.run("reply = await recq.send(TodoListCreateCommand(identifier='TDLS_1', name='Groceries'))")
     outcome = todo_notebook.run("(await recq.query(TodoListFindQuery(identifier='TDLS_1'), after=reply)).name")
