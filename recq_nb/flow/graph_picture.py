@@ -1,0 +1,222 @@
+"""The application graph as SVG: laid out in Python, no browser and no script, legible on light and dark pages.
+
+Components are boxes with a row for each handler, payloads lie between them. Every text stands on a ground of its own,
+so the picture can be shown on any page, inlined or as an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from recq_nb.flow.application_graph import ApplicationGraph, ComponentNode, Edge, EdgeKind, HandlerNode, PayloadNode
+from recq_nb.flow.kind_colours import COMPONENT_COLOURS, PAYLOAD_COLOURS
+from recq_nb.flow.layered_layout import Box, Layout, Line, Route, layered_layout
+from recq_nb.modeling.capability import ComponentKind, HandlerKind
+from recq_nb.modeling.payload_definition import PayloadKind
+
+_MARGIN, _ROW, _HEAD, _CHIP = 20, 22, 40, 28
+_CHARACTER, _LONGEST = 7.3, 44
+_REQUESTS = {PayloadKind.DOMAIN_COMMAND, PayloadKind.SERVICE_COMMAND, PayloadKind.QUERY}
+_DASHED = {EdgeKind.CONSUMES, EdgeKind.SCHEDULES}
+_CSS = """
+.recq-graph{--recq-ground:var(--jp-layout-color1,#ffffff);--recq-ink:var(--jp-ui-font-color1,#1f2328);
+--recq-quiet:var(--jp-ui-font-color2,#59636e);--recq-rule:var(--jp-border-color1,#d0d7de)}
+@media (prefers-color-scheme:dark){.recq-graph{--recq-ground:var(--jp-layout-color1,#1c2128);
+--recq-ink:var(--jp-ui-font-color1,#e6edf3);--recq-quiet:var(--jp-ui-font-color2,#9da7b1);
+--recq-rule:var(--jp-border-color1,#444c56)}}
+.recq-graph text{font:12px ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--recq-ink)}
+.recq-graph .name{font-weight:600}.recq-graph .kind{font-size:10.5px;fill:var(--recq-quiet)}
+.recq-graph .ground{fill:var(--recq-ground)}.recq-graph .tint{fill-opacity:.14}
+.recq-graph .rule{stroke:var(--recq-rule)}.recq-graph .edge{fill:none;stroke-width:1.6;stroke-opacity:.85}
+.recq-graph .later{stroke-dasharray:5 4}.recq-graph .outline{fill:none;stroke-width:1.5}
+"""
+
+
+def application_svg(graph: ApplicationGraph, *, event_sourcing: bool = False) -> str:
+    """The graph as an SVG document.
+
+    Args:
+        graph: What to draw.
+        event_sourcing: Show event-sourcing handlers, which fold an aggregate's own events, too.
+    """
+    return _Picture(graph, event_sourcing=event_sourcing).svg()
+
+
+class _Picture:
+    def __init__(self, graph: ApplicationGraph, *, event_sourcing: bool) -> None:
+        self._graph = graph
+        self._shown = {
+            handler.id
+            for handler in graph.handler_by_id.values()
+            if event_sourcing or handler.kind is not HandlerKind.EVENT_SOURCING
+        }
+        self._edges = [edge for edge in graph.edges if self._is_drawn(edge)]
+
+    def _is_drawn(self, edge: Edge) -> bool:
+        """What an invocation returns is the answer to its query, which is drawn already."""
+        graph = self._graph
+        handler = graph.handler_by_id.get(edge.source) or graph.handler_by_id.get(edge.target)
+        payload = graph.payload_by_name.get(edge.target) or graph.payload_by_name.get(edge.source)
+        if handler is None or payload is None or handler.id not in self._shown:
+            return False
+        return not (handler.kind is HandlerKind.INVOCATION and edge.kind is EdgeKind.RETURNS)
+
+    def svg(self) -> str:
+        graph = self._graph
+        if not graph.components and not graph.payloads:
+            return _document(520, 60, _empty(), "an empty application graph")
+        boxes = [*map(self._component_box, graph.components), *map(_payload_box, graph.payloads)]
+        layout = layered_layout(boxes, [self._line(edge) for edge in self._edges])
+        parts = [
+            *map(self._edge, self._edges, layout.routes),
+            *(self._component(component, layout) for component in graph.components),
+            *(self._payload(payload, layout) for payload in graph.payloads),
+        ]
+        title = f"application graph of {len(graph.components)} components and {len(graph.payloads)} payloads"
+        body = f'<g transform="translate({_MARGIN} {_MARGIN})">{"".join(parts)}</g>'
+        return _document(layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN, body, title)
+
+    def _rows(self, component: ComponentNode) -> list[HandlerNode]:
+        return [handler for handler in component.handlers if handler.id in self._shown]
+
+    def _component_box(self, component: ComponentNode) -> Box:
+        rows = self._rows(component)
+        texts = [component.name, *(_row_text(row) for row in rows)]
+        ports = {row.id: _HEAD + _ROW * (place + 0.5) for place, row in enumerate(rows)}
+        return Box(component.name, _width(texts, 28), _HEAD + _ROW * len(rows) + 6, ports)
+
+    def _line(self, edge: Edge) -> Line:
+        source, target = self._graph.handler_by_id.get(edge.source), self._graph.handler_by_id.get(edge.target)
+        return Line(
+            source.component if source is not None else edge.source,
+            target.component if target is not None else edge.target,
+            edge.source if source is not None else None,
+            edge.target if target is not None else None,
+        )
+
+    def _edge(self, edge: Edge, route: Route) -> str:
+        payload = self._graph.payload_by_name.get(edge.source) or self._graph.payload_by_name[edge.target]
+        colour = PAYLOAD_COLOURS[payload.kind]
+        title = escape(f"{edge.source} {_verb(edge, payload)} {edge.target}")
+        later = " later" if edge.kind in _DASHED else ""
+        return (
+            f"<g><title>{title}</title>"
+            f'<path class="edge{later}" stroke="{colour}" d="{_path(route)}"/>{_arrowhead(route, colour)}</g>'
+        )
+
+    def _component(self, component: ComponentNode, layout: Layout) -> str:
+        rows = self._rows(component)
+        box = self._component_box(component)
+        x, y = layout.places[component.name]
+        colour = COMPONENT_COLOURS[component.kind]
+        stroke = "var(--recq-ink)" if component.kind is ComponentKind.OBSERVER else colour
+        lines = [
+            f'<g transform="translate({x:.1f} {y:.1f})"><title>{escape(_component_title(component))}</title>',
+            f'<rect class="ground" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
+            f'<path fill="{stroke}" class="tint" d="{_head(box.width)}"/>',
+            f'<rect class="outline" stroke="{stroke}" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
+            f'<text class="name" x="12" y="16">{escape(_shortened(component.name))}</text>',
+            f'<text class="kind" x="12" y="30">{escape(str(component.kind))}</text>',
+        ]
+        for place, row in enumerate(rows):
+            middle = _HEAD + _ROW * (place + 0.5)
+            lines.append(f"<g><title>{escape(_handler_title(row))}</title>")
+            lines.append(f'<text x="14" y="{middle + 4:.0f}">{escape(_row_text(row))}</text></g>')
+        return "".join([*lines, "</g>"])
+
+    def _payload(self, payload: PayloadNode, layout: Layout) -> str:
+        box = _payload_box(payload)
+        x, y = layout.places[payload.name]
+        colour = PAYLOAD_COLOURS[payload.kind]
+        size = f'width="{box.width:.0f}" height="{_CHIP}" rx="{_CHIP // 2}"'
+        return (
+            f'<g transform="translate({x:.1f} {y:.1f})"><title>{escape(_payload_title(payload))}</title>'
+            f'<rect class="ground" {size}/><rect class="tint" fill="{colour}" {size}/>'
+            f'<rect class="outline" stroke="{colour}" {size}/>'
+            f'<circle cx="15" cy="{_CHIP // 2}" r="4.5" fill="{colour}"/>'
+            f'<text x="26" y="{_CHIP // 2 + 4}">{escape(_shortened(payload.name))}</text></g>'
+        )
+
+
+def _head(width: float) -> str:
+    """The ground of a component's name: round above, straight below."""
+    side = _HEAD - 10
+    return f"M6 0h{width - 12:.0f}a6 6 0 0 1 6 6v{side}h{-width:.0f}v{-side}a6 6 0 0 1 6 -6z"
+
+
+def _payload_box(payload: PayloadNode) -> Box:
+    """Requests stay left of their one handler, also where what it causes sends them again."""
+    return Box(payload.name, _width([payload.name], 42), _CHIP, stays_before=payload.kind in _REQUESTS)
+
+
+def _width(texts: Iterable[str], more: float) -> float:
+    return max(len(_shortened(text)) for text in texts) * _CHARACTER + more
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _row_text(handler: HandlerNode) -> str:
+    return _shortened(f"{handler.name} (init)" if handler.init else handler.name)
+
+
+def _verb(edge: Edge, payload: PayloadNode) -> str:
+    incoming = {
+        EdgeKind.HANDLES: "is handled by",
+        EdgeKind.CONSUMES: "is consumed by",
+        EdgeKind.APPLIES: "is applied by",
+    }
+    return incoming.get(edge.kind, str(edge.kind)) if edge.source == payload.name else str(edge.kind)
+
+
+def _component_title(component: ComponentNode) -> str:
+    return f"{component.kind} {component.name}, {component.position}"
+
+
+def _handler_title(handler: HandlerNode) -> str:
+    return f"@{handler.kind} {handler.id}, {handler.position}"
+
+
+def _payload_title(payload: PayloadNode) -> str:
+    fields = ", ".join(f"{field.name}: {field.type_text}" for field in payload.fields)
+    place = f", {payload.position}" if payload.position is not None else ""
+    return f"{payload.kind} {payload.name}({fields}){place}"
+
+
+def _path(route: Route) -> str:
+    """A smooth line: level where it passes a column, curved between columns."""
+    (x, y), *rest = route.points
+    parts = [f"M{x:.1f} {y:.1f}"]
+    for place, (next_x, next_y) in enumerate(rest):
+        if place % 2 == 1:
+            parts.append(f"L{next_x:.1f} {next_y:.1f}")
+        elif route.is_backward and x == next_x:
+            parts.append(f"C{x - 40:.1f} {y:.1f} {x - 40:.1f} {next_y:.1f} {next_x:.1f} {next_y:.1f}")
+        else:
+            middle = (x + next_x) / 2
+            parts.append(f"C{middle:.1f} {y:.1f} {middle:.1f} {next_y:.1f} {next_x:.1f} {next_y:.1f}")
+        x, y = next_x, next_y
+    return "".join(parts)
+
+
+def _arrowhead(route: Route, colour: str) -> str:
+    (before_x, _), (x, y) = route.points[-2:]
+    step = -7 if x > before_x or x == before_x else 7
+    return f'<path fill="{colour}" d="M{x:.1f} {y:.1f}l{step} -4v8z"/>'
+
+
+def _empty() -> str:
+    return (
+        '<rect class="ground" width="520" height="60" rx="6"/><text x="16" y="34">No component yet: define one.</text>'
+    )
+
+
+def _document(width: float, height: float, body: str, title: str) -> str:
+    size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="recq-graph" role="img" {size} '
+        f'style="max-width:100%;height:auto">'
+        f"<title>{escape(title)}</title><style>{_CSS}</style>{body}</svg>"
+    )
