@@ -245,10 +245,11 @@ class MessageGateway:
         message = request.message
         self._in_flight.pop(message.message_id, None)
         if isinstance(message, CommandMessage):
-            if isinstance(outcome, Confirmation):
-                self._outcomes.remember(message.message_id, outcome)
-            elif isinstance(error, Rejection) and request.remember_rejection:
-                self._outcomes.remember(message.message_id, error)
+            if request.explicit_id:  # one that has no name of its own is hardly sent again, and then the store knows
+                if isinstance(outcome, Confirmation):
+                    self._outcomes.remember(message.message_id, outcome)
+                elif isinstance(error, Rejection) and request.remember_rejection:
+                    self._outcomes.remember(message.message_id, error)
             for follower in self._followers.pop(message.message_id, ()):
                 follower.reply.settle(outcome, error)
         if self._flow.listening:
