@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,8 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 CONNECTION_TYPE: type = duckdb.DuckDBPyConnection
 """The annotation by which a handler asks for the raw connection."""
+
+_PROBE_SECONDS = 0.05
 
 _open_files: set[Path] = set()
 _open_files_lock = threading.Lock()
@@ -49,6 +52,7 @@ class DuckDbDatabase:
             self._unclaim()
             raise
         self._lock = threading.Lock()
+        self._probed = time.monotonic()
         self._closed = False
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recq-store-writer")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="recq-store-reader")
@@ -84,7 +88,7 @@ class DuckDbDatabase:
         except (duckdb.Error, OSError) as error:
             raise opening_failure(self.name, error) from error
         try:
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")  # of every cursor
             schema.prepare(connection, self.name)
         except RecqError:
             connection.close()
@@ -96,8 +100,13 @@ class DuckDbDatabase:
             raise opening_failure(self.name, error) from error
         return connection
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self, *, certain: bool = False) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same database.
+
+        Whether the database still works is tried only now and then, because it costs more than a small query.
+
+        Args:
+            certain: Try it now: something has just failed.
 
         Raises:
             StoreUnavailableError: The database is closed or broken beyond opening it again.
@@ -107,11 +116,12 @@ class DuckDbDatabase:
                 raise StoreUnavailableError(f"{self.name} is closed.", remedy="Open a new session.")
             try:
                 cursor = self._connection.cursor()
-                cursor.execute("SELECT 1").fetchall()
+                if certain or time.monotonic() - self._probed > _PROBE_SECONDS:
+                    cursor.execute("SELECT 1").fetchall()
+                    self._probed = time.monotonic()
             except duckdb.Error:
                 self._reopen()
                 cursor = self._connection.cursor()
-            cursor.execute("SET TimeZone = 'UTC'")
         return cursor
 
     def _reopen(self) -> None:

@@ -141,7 +141,7 @@ class DuckDbSystemStateStore:
             pass
         failure = working_failure(f"appending {count} events to {self._database.name}", error)
         try:
-            cursor = self._database.cursor()
+            cursor = self._database.cursor(certain=True)
             stored = _count(cursor)
             cursor.close()
         except (duckdb.Error, StoreError) as second:
