@@ -19,11 +19,14 @@ from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import EventWork, Progress
 from recq_nb.runtime.failure_policy import Backoff, is_transient
+from recq_nb.runtime.handler_failure import announce_dead_event
 from recq_nb.runtime.timestamps import microseconds_of
 
 FETCH_SIZE = 1_000
 UNSAVED_LIMIT = 10_000
 """Events a consumer may pass without handling any before its progress is saved on its own."""
+MOST_ANNOUNCED = 3
+"""Dead events a consumer announces to their senders; the queue and the consumer's status tell of all of them."""
 
 
 class Consumer(ABC):
@@ -61,6 +64,7 @@ class Consumer(ABC):
         self._started = False
         self._stopped = False
         self._dead_events = 0
+        self._announced = 0
         self._last_error = ""
         self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()  # held while events are handled in order: a re-drive takes its turn in between
@@ -226,6 +230,11 @@ class Consumer(ABC):
         await self._work.commit(parked)
         self._dead_events += 1
         self._last_error = record.exception
+        if self.head_reached and event.context is not None and self._announced < MOST_ANNOUNCED:
+            self._announced += 1
+            handler = self._handlers[record.event_name]
+            place = f"{record.event_name} (event {record.sequence_number})"
+            announce_dead_event(error, handler.label, place, self.component.name, event.context)
 
     def dead_event(self, event: TailEvent, error: BaseException, attempts: int) -> DeadEventRecord:
         """The record of an event this consumer gives up on."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from contextvars import Context
+from pathlib import Path
+
 from recq_nb.errors import RecqError
+
+_PACKAGE = str(Path(__file__).parent.parent)
 
 
 def annotate(error: BaseException, handler_label: str, payload_name: str) -> BaseException:
@@ -16,3 +23,23 @@ def annotate(error: BaseException, handler_label: str, payload_name: str) -> Bas
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
     return error
+
+
+def announce_dead_event(error: BaseException, handler_label: str, event: str, component: str, context: Context) -> None:
+    """Tell whoever caused an event, at the place of its cause, that a consumer has given up on it.
+
+    Args:
+        error: What its handler failed with.
+        handler_label: The handler.
+        event: The event's name and place.
+        component: The consumer's component.
+        context: Context variables of the sender: in a notebook, the text appears at the cell that sent.
+    """
+    lines = [f"recq: {handler_label} cannot handle {event}: {type(error).__name__}: {error}"]
+    # The innermost line that is the modeller's, not this package's; its file may be a cell, whose name says nothing.
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
+    if own:
+        lines.append(f"    line {own[-1].lineno}, in {own[-1].name}: {own[-1].line}")
+    lines.append(f'  → It waits in recq.dead_events_df(). Mend {component}, then call recq.redrive("{component}").')
+    text = "\n".join(lines)
+    context.copy().run(lambda: print(text, file=sys.stderr))  # noqa: T201  the kernel's stderr is the cell's

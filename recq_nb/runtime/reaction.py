@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextvars import Context
+from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from recq_nb.modeling.capability import HandlerKind, Injection
@@ -20,6 +21,13 @@ from recq_nb.runtime.handler_failure import annotate
 from recq_nb.runtime.message_gateway import MessageGateway
 
 Frame = TypeVar("Frame")
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """What a handler raised, on its way out of its task."""
+
+    error: Exception
 
 
 class Reactions(Generic[Frame]):
@@ -71,16 +79,18 @@ class Reactions(Generic[Frame]):
         handler, plan = self._plans[message.name]
         context = event.context.copy() if event.context is not None else Context()
         started = self._flow.start()
-        try:
-            result = await self._engine.start_task(self._run(handler, plan, frame), context=context)
-        except Exception as error:
-            annotate(error, handler.label, f"{message.name} (event {message.sequence_number})")
-            self._flow.consumed(message, handler, started, error)
-            raise
+        result = await self._engine.start_task(self._run(handler, plan, frame), context=context)
+        if isinstance(result, _Raised):
+            annotate(result.error, handler.label, f"{message.name} (event {message.sequence_number})")
+            self._flow.consumed(message, handler, started, result.error)
+            raise result.error
         self._flow.consumed(message, handler, started, None)
         return result
 
     async def _run(self, handler: HandlerDefinition, plan: ArgumentPlan[Frame], frame: Frame) -> object:
-        if handler.is_async:
-            return await cast("Coroutine[object, object, object]", plan.call(frame))
-        return await self._engine.in_worker(plan.call, frame)
+        try:
+            if handler.is_async:
+                return await cast("Coroutine[object, object, object]", plan.call(frame))
+            return await self._engine.in_worker(plan.call, frame)
+        except Exception as error:  # noqa: BLE001  border: the handler call; a task that raised would count as a bug
+            return _Raised(error)
