@@ -23,9 +23,8 @@ table-layout:auto}
 border:0;border-top:1px solid var(--jp-border-color2,rgba(128,128,128,.35));background:none;max-width:52em;
 white-space:normal}
 .recq-report .recq-table thead th{border-top:0;font-weight:600;padding-bottom:2px}
-.recq-report .recq-table td:first-child,.recq-report .recq-table td:first-child code{white-space:nowrap}
 .recq-report.recq-report :is(td,p)>code.recq-code{font-family:var(--jp-code-font-family,monospace);font-size:.95em;
-color:inherit;background:none;padding:0;overflow-wrap:anywhere;white-space:pre-wrap}
+color:inherit;background:none;padding:0;overflow-wrap:break-word;white-space:pre-wrap}
 .recq-report .recq-chip{display:inline-block;white-space:nowrap;padding:0 7px;border-radius:9px;
 border:1px solid var(--recq-colour);background:color-mix(in srgb,var(--recq-colour) 20%,transparent)}
 </style>"""

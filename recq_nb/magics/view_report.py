@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from recq_nb.magics.report import Code, Entry, Quiet, Table
 from recq_nb.modeling.payload import View
@@ -42,4 +43,8 @@ def _views_in(value: object) -> list[View]:
 def _value(value: object) -> Entry:
     if found := _views_in(value):
         return Quiet(f"{len(found)} {type(found[0]).__name__}")
-    return "" if value is None else brief(str(value))
+    if value is None:
+        return Quiet("None")
+    if isinstance(value, datetime):
+        return Code(value.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z"))
+    return brief(str(value))

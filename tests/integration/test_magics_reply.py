@@ -83,15 +83,17 @@ def test_a_list_of_many_views_is_cut_short(todo_notebook: Notebook) -> None:
 
 def test_a_view_shows_the_views_it_holds_below_its_own_fields(todo_notebook: Notebook) -> None:
     todo_notebook.run(
+        "from datetime import UTC, datetime\n"
         "class TodoView(View):\n    content: str\n\n"
-        "class FullView(View):\n    name: str\n    owner: str | None\n    todos: list[TodoView]\n"
+        "class FullView(View):\n    name: str\n    owner: str | None\n    since: datetime\n    todos: list[TodoView]\n"
     )
-    outcome = todo_notebook.run("FullView(name='Groceries', owner=None, todos=[TodoView(content='Milk')])")
+    todo_notebook.run("since = datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC)")
+    outcome = todo_notebook.run("FullView(name='Groceries', owner=None, since=since, todos=[TodoView(content='Milk')])")
 
     assert [line.split() for line in outcome.shown[0].splitlines()] == [
         ["FullView"],
-        ["name", "owner"],
-        ["Groceries"],
+        ["name", "owner", "since"],
+        ["Groceries", "None", "2030-01-02", "03:04:05Z"],
         ["todos:"],
         ["content"],
         ["Milk"],
