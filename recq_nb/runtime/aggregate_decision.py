@@ -24,14 +24,15 @@ from recq_nb.runtime.request import PendingRequest
 class CommandFrame:
     """One domain command being decided."""
 
-    __slots__ = ("gateway", "request", "state")
+    __slots__ = ("decision", "gateway", "request", "state")
 
     def __init__(
-        self, request: PendingRequest, state: AggregateState | None, gateway: Callable[[], BoundCommandGateway]
+        self, decision: Decision, state: AggregateState | None, gateway: Callable[[Decision], BoundCommandGateway]
     ) -> None:
-        self.request = request
-        self.state = state
-        self.gateway = gateway
+        self.decision = decision
+        self.request: PendingRequest = decision.request
+        self.state: AggregateState | None = state
+        self.gateway: Callable[[Decision], BoundCommandGateway] = gateway
 
 
 _PROVIDERS: dict[Injection, Provider[CommandFrame]] = {
@@ -40,7 +41,7 @@ _PROVIDERS: dict[Injection, Provider[CommandFrame]] = {
     Injection.COMMAND_MESSAGE: lambda _: lambda frame: frame.request.message,
     Injection.METADATA: lambda _: lambda frame: frame.request.message.metadata,
     Injection.TIMESTAMP: lambda _: lambda frame: frame.request.message.timestamp,
-    Injection.COMMAND_GATEWAY: lambda _: lambda frame: frame.gateway(),
+    Injection.COMMAND_GATEWAY: lambda _: lambda frame: frame.gateway(frame.decision),
 }
 
 

@@ -98,9 +98,8 @@ class AggregateFolding:
             state = self._empty(fold.handler)
         try:
             folded = fold.plan.call(FoldFrame(event, record, sequence, state))
-        except Exception as error:
-            annotate(error, fold.handler.label, record.event_name)
-            raise
+        except BaseException as error:
+            raise annotate(error, fold.handler.label, record.event_name)  # noqa: B904  itself, or caused by it
         if folded is None:
             if state is None:
                 return self._empty(fold.handler)

@@ -38,7 +38,7 @@ from recq_nb.runtime.aggregate_loader import AggregateLoader
 from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.gateways import BoundCommandGateway
-from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.handler_failure import annotate, is_being_cancelled
 from recq_nb.runtime.lock_table import LockTable
 from recq_nb.runtime.message_gateway import MessageGateway, Route
 from recq_nb.runtime.publisher import Publisher, Staged
@@ -152,7 +152,7 @@ class AggregateManager:
         if refusal is not None:
             self._refuse(decision, refusal)
             return
-        frame = CommandFrame(request, cached.state, partial(self._bound_gateway, decision))
+        frame = CommandFrame(decision, cached.state, self._bound_gateway)
         decision.seen = cached.version
         if decider.wants_state and not decider.state_is_large:
             decision.trace = trace_of(cached.state)
@@ -162,7 +162,7 @@ class AggregateManager:
         started = time.perf_counter_ns()
         try:
             result = request.context.run(decider.plan.call, frame)
-        except Exception as error:  # noqa: BLE001  border: the handler call
+        except BaseException as error:  # noqa: BLE001  border: the handler call
             request.handler_ns = time.perf_counter_ns() - started
             self._finish(decision, None, error)
             return
@@ -183,12 +183,13 @@ class AggregateManager:
             if decider.handler.is_async:
                 result = await cast("Coroutine[object, object, object]", decider.plan.call(frame))
             else:
-                result = await self._engine.in_worker(decider.plan.call, frame)
-        except Exception as raised:  # noqa: BLE001  border: the handler call
-            error = raised
+                in_worker = self._engine.in_worker if frame.request.nested else self._engine.in_outer_worker
+                result = await in_worker(decider.plan.call, frame)
         except BaseException as raised:
-            self._finish(decision, None, raised)
-            raise
+            if is_being_cancelled():
+                self._finish(decision, None, raised)
+                raise
+            error = raised
         frame.request.handler_ns = time.perf_counter_ns() - started
         self._finish(decision, result, error)
 

@@ -18,8 +18,9 @@ class Cause(NamedTuple):
         metadata: What propagates.
         chain: Locks held up the causal chain.
         sender: The component that sends; ``""`` for a call from outside.
-        nested: Sent while a request is being handled: never refused by the in-flight bound, so that what was
-            accepted can finish.
+        nested: Sent while something else is being handled, which may hold a worker thread while it waits.
+        bounded: Subject to the in-flight bound; what is sent while an accepted request or an event is handled is not,
+            so that it can finish.
         after: Sequence number that nested queries must have seen.
     """
 
@@ -29,6 +30,7 @@ class Cause(NamedTuple):
     chain: tuple[HeldLock, ...] = ()
     sender: str = ""
     nested: bool = False
+    bounded: bool = True
     after: int = 0
 
 
@@ -37,4 +39,13 @@ OUTSIDE = Cause()
 
 def caused_by(message: Message, sender: str, chain: tuple[HeldLock, ...] = (), after: int = 0) -> Cause:
     """The cause that handling ``message`` in component ``sender`` is."""
-    return Cause(message.correlation_id, message.message_id, message.metadata, chain, sender, True, after)
+    return Cause(
+        message.correlation_id,
+        message.message_id,
+        message.metadata,
+        chain,
+        sender,
+        nested=True,
+        bounded=False,
+        after=after,
+    )

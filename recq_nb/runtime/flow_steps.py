@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 
 from recq_nb.errors import Rejection
 from recq_nb.modeling.component_definition import HandlerDefinition
@@ -22,6 +23,8 @@ class FlowSteps:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._steps: list[FlowStep] = []
+        self._arrived: deque[FlowStep] = deque()
+        self._fetching = False
         self._listeners: tuple[FlowListener, ...] = ()
         self._scheduled = False
         self.listening = False
@@ -61,7 +64,15 @@ class FlowSteps:
         kind = FlowStepKind.CONSUMED if error is None else FlowStepKind.FAILED
         outcome = "" if error is None else f"{type(error).__name__}: {error}"
         step = FlowStep(kind, now, message, handler.component, handler.name, 0, 0, now - started_ns, 0, outcome)
-        self._loop.call_soon_threadsafe(self.add, step)
+        self._arrived.append(step)
+        if not self._fetching:  # a batch of events wakes the engine once
+            self._fetching = True
+            self._loop.call_soon_threadsafe(self._fetch)
+
+    def _fetch(self) -> None:
+        self._fetching = False
+        while self._arrived:
+            self.add(self._arrived.popleft())
 
     def replied(self, request: PendingRequest, error: BaseException | None) -> None:
         """Take the step that ends a request."""
@@ -97,6 +108,8 @@ class FlowSteps:
 
     def hand_over(self) -> None:
         """Give the listeners what has gathered, now."""
+        while self._arrived:
+            self._steps.append(self._arrived.popleft())
         self._scheduled = False
         steps, self._steps = self._steps, []
         for listener in self._listeners:

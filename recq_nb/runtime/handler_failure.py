@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 from contextvars import Context
 from pathlib import Path
 
-from recq_nb.errors import RecqError
+from recq_nb.errors import HandlerResultError, RecqError
 
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
-def annotate(error: BaseException, handler_label: str, payload_name: str) -> BaseException:
+def annotate(error: BaseException, handler_label: str, payload_name: str) -> Exception:
     """Add a note that names the handler to a bug in it; errors of this package speak for themselves.
 
-    The note is added once, however often the exception travels on.
+    The note is added once, however often the exception travels on. What would end the thread or loop it passes
+    through (``SystemExit`` and its like) becomes a ``HandlerResultError``: a handler ends itself, never the session.
     """
     if isinstance(error, RecqError):
         return error
+    if not isinstance(error, Exception):
+        contained = HandlerResultError(
+            f"{handler_label} raised {type(error).__name__} while handling {payload_name}; a handler returns, rejects, "
+            "or fails with an ordinary exception.",
+            remedy="Refuse a command with reject(code, text); raise an exception of your own for a failure.",
+        )
+        contained.__cause__ = error
+        return contained
     note = f"raised by {handler_label} while handling {payload_name}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
     return error
+
+
+def is_being_cancelled() -> bool:
+    """Whether the current task was told to stop from outside; a handler may raise ``CancelledError`` by itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def announce_dead_event(error: BaseException, handler_label: str, event: str, component: str, context: Context) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import cast
 
-from recq_nb.errors import ComponentDefinitionError
+from recq_nb.errors import ComponentDefinitionError, SessionClosedError
 from recq_nb.modeling.capability import HandlerKind, Injection
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
 from recq_nb.modeling.message import InvocationMessage
@@ -19,7 +19,7 @@ from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.flow_steps import FlowSteps
 from recq_nb.runtime.gateways import BoundCommandGateway, BoundQueryGateway
-from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.handler_failure import annotate, is_being_cancelled
 from recq_nb.runtime.message_gateway import MessageGateway
 from recq_nb.runtime.reply import PendingReply
 
@@ -87,8 +87,10 @@ class InvokerManager:
             arguments.apply_defaults()
             reply: PendingReply[object] = PendingReply(handler.label)
             context = contextvars.copy_context()
-            run = self._run(component, handler, metadata, dict(arguments.arguments), own, reply)
-            self._engine.post(lambda: _start(self._engine, run, context))
+            given = dict(arguments.arguments)
+            self._engine.post(
+                lambda: _start(self._engine, self._run(component, handler, metadata, given, own, reply), context)
+            )
             return reply
 
         call.__name__ = handler.name
@@ -107,7 +109,7 @@ class InvokerManager:
     ) -> None:
         message_id = self._ids.next_id()
         message = InvocationMessage(message_id, message_id, message_id, handler.label, metadata, self._clock.now())
-        cause = caused_by(message, component.name)
+        cause = caused_by(message, component.name)._replace(bounded=True)  # the in-flight bound is the outside's
         positional, named = _call_arguments(signature, arguments)
         for parameter in handler.parameters:
             if parameter.injection is Injection.COMMAND_GATEWAY:
@@ -124,13 +126,14 @@ class InvokerManager:
             if handler.is_async:
                 result = await cast("Coroutine[object, object, object]", handler.function(*positional, **named))
             else:
-                result = await self._engine.in_worker(handler.function, *positional, **named)
+                result = await self._engine.in_outer_worker(handler.function, *positional, **named)
             reply.settle(result)
         except BaseException as raised:
             error = annotate(raised, handler.label, "a call from outside")
-            reply.settle(None, error)
-            if not isinstance(raised, Exception):
+            if is_being_cancelled():
+                reply.settle(None, SessionClosedError(f"the session was closed while {handler.label} was running."))
                 raise
+            reply.settle(None, error)
         finally:
             if self._flow.listening:
                 kind = FlowStepKind.REPLIED if error is None else FlowStepKind.FAILED

@@ -76,6 +76,7 @@ class MessageGateway:
         self._lookup = OutcomeLookup(engine, store, reader, self._found)
         self._deadlines = Deadlines(engine.loop, timeout)
         self._activity = activity
+        self._refusing = False
 
     # -- any thread ----------------------------------------------------------------------------------------------
 
@@ -173,10 +174,18 @@ class MessageGateway:
         *,
         explicit_id: bool,
     ) -> None:
+        _check_timeout(timeout)
         request = PendingRequest(
-            message, reply, contextvars.copy_context(), cause.chain, timeout, explicit_id=explicit_id
+            message,
+            reply,
+            contextvars.copy_context(),
+            cause.chain,
+            timeout,
+            explicit_id=explicit_id,
+            nested=cause.nested,
+            bounded=cause.bounded,
         )
-        self._engine.post(partial(self._accept, request, nested=cause.nested))
+        self._engine.post(partial(self._accept, request))
 
     # -- engine thread -------------------------------------------------------------------------------------------
 
@@ -186,8 +195,14 @@ class MessageGateway:
         self._routes = routes
         self._transport.serve(frozenset(routes), self._receive)
 
-    def _accept(self, request: PendingRequest, *, nested: bool) -> None:
+    def _accept(self, request: PendingRequest) -> None:
         message = request.message
+        if self._refusing:
+            request.reply.settle(
+                None,
+                SessionClosedError(f"the session was closed before {message.name} began; nothing of it was done."),
+            )
+            return
         message_id = message.message_id
         if isinstance(message, CommandMessage):
             if message_id in self._in_flight:
@@ -199,7 +214,7 @@ class MessageGateway:
                 if outcome is not None:
                     self._answer(request, outcome)
                     return
-        if not nested and len(self._in_flight) >= self._max_in_flight:
+        if request.bounded and len(self._in_flight) >= self._max_in_flight:
             request.reply.settle(
                 None,
                 TooManyRequestsError(
@@ -262,12 +277,28 @@ class MessageGateway:
         """Requests being handled now, those whose sender stopped waiting included."""
         return len(self._in_flight)
 
+    def refuse(self) -> None:
+        """Take nothing in any more: the session is being closed."""
+        self._refusing = True
+
     def close(self) -> None:
         """Fail everything in flight: the session is being closed."""
+        self._refusing = True
         self._deadlines.stop()
         for request in list(self._in_flight.values()):
-            request.fail(SessionClosedError(f"the session was closed while {request.message.name} was in flight."))
+            request.fail(
+                SessionClosedError(
+                    f"the session was closed while {request.message.name} was in flight; its outcome is unknown."
+                )
+            )
 
     def forget_outcomes(self) -> None:
         """Forget earlier commands: the log they are in is gone."""
         self._outcomes.clear()
+
+
+def _check_timeout(timeout: object) -> None:
+    if timeout is None:
+        return
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:  # nan included
+        raise PayloadError(f"timeout={timeout!r} is no time.", remedy="Pass seconds, e.g. timeout=5.")

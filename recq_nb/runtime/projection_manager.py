@@ -20,7 +20,7 @@ from recq_nb.runtime.arguments import ArgumentPlan, Getter, Provider
 from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.gateways import BoundQueryGateway
-from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.handler_failure import annotate, is_being_cancelled
 from recq_nb.runtime.message_gateway import MessageGateway, Route
 from recq_nb.runtime.request import PendingRequest
 
@@ -129,15 +129,15 @@ class ProjectionManager:
                 finally:
                     reader.close()
             else:
-                result = await self._engine.in_worker(self._call, answerer, request, gateway)
+                in_worker = self._engine.in_worker if request.nested else self._engine.in_outer_worker
+                result = await in_worker(self._call, answerer, request, gateway)
             request.handler_ns = time.perf_counter_ns() - started
             request.succeed(_checked(answerer, result))
-        except Exception as error:  # noqa: BLE001  border: the handler call
+        except BaseException as error:
             request.handler_ns = time.perf_counter_ns() - started
             request.fail(annotate(error, answerer.handler.label, message.name))
-        except BaseException as error:
-            request.fail(error)
-            raise
+            if is_being_cancelled():
+                raise
 
     def _call(self, answerer: _Answerer, request: PendingRequest, gateway: BoundQueryGateway) -> object:
         reader = self._consumer_states.reader()

@@ -117,10 +117,10 @@ class ProjectorWork:
         started = self._flow.start()
         try:
             result = context.run(self._call, handler, plan, frame)
-        except Exception as error:
-            annotate(error, handler.label, f"{name} (event {message.sequence_number})")
+        except BaseException as raised:
+            error = annotate(raised, handler.label, f"{name} (event {message.sequence_number})")
             self._flow.consumed(message, handler, started, error)
-            raise
+            raise error  # noqa: B904  itself, or caused by it
         self._flow.consumed(message, handler, started, None)
         if result is not None:
             raise HandlerResultError(
@@ -132,7 +132,8 @@ class ProjectorWork:
         result = plan.call(frame)
         if handler.is_async:
             coroutine = cast("Coroutine[object, object, object]", result)
-            return asyncio.run_coroutine_threadsafe(coroutine, self._engine.loop).result()
+            awaited = _contained(coroutine, handler.label, frame.message.name)
+            return asyncio.run_coroutine_threadsafe(awaited, self._engine.loop).result()
         return result
 
     def _query_gateway(self, message: EventMessage) -> BoundQueryGateway:
@@ -141,3 +142,11 @@ class ProjectorWork:
     async def commit(self, progress: Progress) -> None:
         """See ``EventWork.commit``."""
         await self._engine.in_worker(commit_alone, self._states, self._component.name, progress)
+
+
+async def _contained(coroutine: Coroutine[object, object, object], label: str, name: str) -> object:
+    """Await a handler on the engine, whose loop must not see what would end it."""
+    try:
+        return await coroutine
+    except BaseException as error:
+        raise annotate(error, label, name)  # noqa: B904  itself, or caused by it

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from recq_nb.errors import ConcurrentAppendError, RecqError, StoreError, StoreUnavailableError
 from recq_nb.modeling.gateway import Confirmation
+from recq_nb.modeling.message import EventMessage
 from recq_nb.modeling.payload import Event
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 from recq_nb.ports.snapshot_store import SnapshotRecord, SnapshotStore
 from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord, StoredEvent, SystemStateStore
 from recq_nb.runtime.aggregate_cache import CachedAggregate
-from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.event_tail import EventTail, TailEvent
 from recq_nb.runtime.flow_steps import FlowSteps
-from recq_nb.runtime.outcome_lookup import confirmation_of
+from recq_nb.runtime.reply import one_wake_up
 from recq_nb.runtime.request import PendingRequest
 from recq_nb.runtime.timestamps import timestamp_of
 
@@ -51,12 +51,11 @@ class Publisher:
     stored, and everything staged on top of it fails with it.
     """
 
-    def __init__(  # noqa: PLR0913  each is a collaborator or a setting of its own
+    def __init__(
         self,
         store: SystemStateStore,
         snapshots: SnapshotStore,
         tail: EventTail,
-        reader: EventReader,
         flow_steps: FlowSteps,
         *,
         on_published: Callable[[int], None],
@@ -67,7 +66,6 @@ class Publisher:
         self._store = store
         self._snapshots = snapshots
         self._tail = tail
-        self._reader = reader
         self._flow = flow_steps
         self._on_published = on_published
         self._on_failed = on_failed
@@ -134,7 +132,8 @@ class Publisher:
             except ConcurrentAppendError as error:
                 batch = self._without(batch, error)
                 continue
-            self._settle(batch, first, time.perf_counter_ns() - started)
+            with one_wake_up():
+                self._settle(batch, first, time.perf_counter_ns() - started)
             if records:
                 self._on_published(first + len(records) - 1)
             await self._save_snapshots(batch)
@@ -155,14 +154,26 @@ class Publisher:
         for staged in batch:
             request = staged.request
             if staged.record is not None:
-                stored = StoredEvent(sequence_number, staged.record)
-                self._tail.append(TailEvent(stored, staged.event, request.context))
-                sequence_number += 1
+                record = staged.record
+                self._tail.append(TailEvent(StoredEvent(sequence_number, record), staged.event, request.context))
                 if staged.aggregate is not None:
                     staged.aggregate.pending -= 1
                 if listening:
-                    self._note_published(stored, staged, store_ns)
-                request.succeed(confirmation_of(stored, staged.event))
+                    self._note_published(sequence_number, record, staged, store_ns)
+                request.succeed(
+                    Confirmation(
+                        record.command_id,
+                        record.correlation_id,
+                        record.event_name,
+                        record.event_id,
+                        sequence_number,
+                        record.aggregate_id,
+                        record.version,
+                        staged.event,
+                        request.message.timestamp,
+                    )
+                )
+                sequence_number += 1
             elif staged.error is not None:
                 request.fail(staged.error)
             elif staged.outcome is not None:
@@ -172,10 +183,25 @@ class Publisher:
                     Confirmation(outcome.command_id, outcome.correlation_id, "", "", 0, "", 0, None, timestamp)
                 )
 
-    def _note_published(self, stored: StoredEvent, staged: Staged, store_ns: int) -> None:
-        message = self._reader.message(stored, staged.event)
+    def _note_published(self, sequence_number: int, record: EventRecord, staged: Staged, store_ns: int) -> None:
+        command = staged.request.message
+        assert staged.event is not None
+        message = EventMessage(
+            sequence_number,
+            record.event_id,
+            record.correlation_id,
+            record.causation_id,
+            record.event_name,
+            staged.event,
+            command.metadata,
+            command.timestamp,
+            record.sender,
+            record.aggregate_id,
+            record.version,
+            record.context,
+        )
         self._flow.add(
-            FlowStep(FlowStepKind.PUBLISHED, time.perf_counter_ns(), message, message.sender, "", 0, 0, 0, store_ns, "")
+            FlowStep(FlowStepKind.PUBLISHED, time.perf_counter_ns(), message, record.sender, "", 0, 0, 0, store_ns, "")
         )
 
     def _without(self, batch: list[Staged], error: ConcurrentAppendError) -> list[Staged]:

@@ -17,7 +17,7 @@ from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.flow_steps import FlowSteps
 from recq_nb.runtime.gateways import BoundCommandGateway, BoundQueryGateway
-from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.handler_failure import annotate, is_being_cancelled
 from recq_nb.runtime.message_gateway import MessageGateway
 
 Frame = TypeVar("Frame")
@@ -27,7 +27,7 @@ Frame = TypeVar("Frame")
 class _Raised:
     """What a handler raised, on its way out of its task."""
 
-    error: Exception
+    error: BaseException
 
 
 class Reactions(Generic[Frame]):
@@ -81,9 +81,9 @@ class Reactions(Generic[Frame]):
         started = self._flow.start()
         result = await self._engine.start_task(self._run(handler, plan, frame), context=context)
         if isinstance(result, _Raised):
-            annotate(result.error, handler.label, f"{message.name} (event {message.sequence_number})")
-            self._flow.consumed(message, handler, started, result.error)
-            raise result.error
+            error = annotate(result.error, handler.label, f"{message.name} (event {message.sequence_number})")
+            self._flow.consumed(message, handler, started, error)
+            raise error
         self._flow.consumed(message, handler, started, None)
         return result
 
@@ -92,5 +92,7 @@ class Reactions(Generic[Frame]):
             if handler.is_async:
                 return await cast("Coroutine[object, object, object]", plan.call(frame))
             return await self._engine.in_worker(plan.call, frame)
-        except Exception as error:  # noqa: BLE001  border: the handler call; a task that raised would count as a bug
+        except BaseException as error:  # border: the handler call; a task that raised would count as a bug
+            if is_being_cancelled():
+                raise
             return _Raised(error)

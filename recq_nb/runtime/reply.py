@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
+import traceback
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -13,6 +16,35 @@ from recq_nb.errors import Rejection
 
 T = TypeVar("T")
 _Waiter = asyncio.Future[None] | threading.Event
+
+
+class _Held(threading.local):
+    """Mailboxes whose wake-up waits until the thread has settled all it is about to settle."""
+
+    mailboxes: list[_Mailbox] | None = None
+
+
+_held = _Held()
+
+
+@contextmanager
+def one_wake_up() -> Iterator[None]:
+    """Wake each event loop once for all replies settled in this block.
+
+    A wake-up is a system call that hands the interpreter to the loop it wakes: that loop would answer the first reply
+    while the others are still being settled, and every message would pay for a switch of threads.
+    """
+    if _held.mailboxes is not None:
+        yield
+        return
+    held: list[_Mailbox] = []
+    _held.mailboxes = held
+    try:
+        yield
+    finally:
+        _held.mailboxes = None
+        for mailbox in held:
+            mailbox.signal()
 
 
 class _Mailbox:
@@ -27,12 +59,19 @@ class _Mailbox:
 
     def post(self, waiter: asyncio.Future[None]) -> None:
         self._pending.append(waiter)
-        if not self._scheduled:
-            self._scheduled = True
-            try:
-                self._loop.call_soon_threadsafe(self._wake)
-            except RuntimeError:  # the waiter's loop is closed: nobody waits any more
-                self._pending.clear()
+        if self._scheduled:
+            return
+        self._scheduled = True
+        if _held.mailboxes is None:
+            self.signal()
+        else:
+            _held.mailboxes.append(self)
+
+    def signal(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:  # the waiters' loop is closed: nobody waits any more
+            self._pending.clear()
 
     def _wake(self) -> None:
         self._scheduled = False
@@ -89,8 +128,14 @@ class PendingReply(Generic[T]):
                 self._wake(waiter)
         callbacks = self._callbacks
         while callbacks:
-            callbacks.pop()(self)
+            self._call(callbacks.pop())
         return True
+
+    def _call(self, callback: Callable[[PendingReply[T]], None]) -> None:
+        try:
+            callback(self)
+        except Exception:  # noqa: BLE001  border: whoever settles this reply has others to settle
+            traceback.print_exc(file=sys.stderr)
 
     @staticmethod
     def _wake(waiter: asyncio.Future[None]) -> None:
@@ -158,9 +203,12 @@ class PendingReply(Generic[T]):
         if self._callbacks is None:
             self._callbacks = []
         self._callbacks.append(callback)
-        if self._done and self._callbacks:
-            self._callbacks.remove(callback)
-            callback(self)
+        if self._done:
+            try:
+                self._callbacks.remove(callback)
+            except ValueError:  # settled, and called, this moment
+                return
+            self._call(callback)
 
     @property
     def state(self) -> str:

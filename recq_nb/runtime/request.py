@@ -18,6 +18,8 @@ class PendingRequest:
 
     Attributes:
         reply: What the sender waits on.
+        nested: Sent while another request, or an event, is being handled.
+        bounded: Refused where too many are in flight already.
         explicit_id: The sender named the command id, so an earlier outcome may exist.
         remember_rejection: The handler wants a rejection returned on a repeat.
         handled_by: The handler it was routed to.
@@ -29,6 +31,7 @@ class PendingRequest:
         "_on_expired",
         "_on_settled",
         "accepted_ns",
+        "bounded",
         "chain",
         "context",
         "explicit_id",
@@ -36,6 +39,7 @@ class PendingRequest:
         "handler_ns",
         "lock_wait_ns",
         "message",
+        "nested",
         "remember_rejection",
         "reply",
         "retrieve_ns",
@@ -53,6 +57,8 @@ class PendingRequest:
         timeout: float | None,
         *,
         explicit_id: bool,
+        nested: bool = False,
+        bounded: bool = True,
     ) -> None:
         self.message = message
         self.reply = reply
@@ -60,6 +66,8 @@ class PendingRequest:
         self.chain = chain
         self.timeout = timeout
         self.explicit_id = explicit_id
+        self.nested = nested
+        self.bounded = bounded
         self.remember_rejection = False
         self.handled_by: HandlerDefinition | None = None
         self._on_expired: Callable[[PendingRequest], None] | None = None

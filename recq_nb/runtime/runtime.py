@@ -102,7 +102,6 @@ class Runtime:
             adapters.store,
             adapters.snapshots,
             self._tail,
-            self._reader,
             self.flow_steps,
             on_published=self._source.published,
             on_failed=self._drop,
@@ -256,8 +255,10 @@ class Runtime:
 
     async def stop(self) -> None:
         """Finish what is being stored, stop consumers with their progress saved, fail what is in flight."""
+        self.gateway.refuse()
         await self._publisher.stored()
         await self.consumers.stop()
+        await self._publisher.stored()
         self.gateway.close()
         for task in self._running:
             task.cancel()

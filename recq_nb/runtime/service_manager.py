@@ -22,7 +22,7 @@ from recq_nb.runtime.arguments import ArgumentPlan, Provider
 from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.gateways import BoundCommandGateway
-from recq_nb.runtime.handler_failure import annotate
+from recq_nb.runtime.handler_failure import annotate, is_being_cancelled
 from recq_nb.runtime.lock_table import LockTable
 from recq_nb.runtime.message_gateway import MessageGateway, Route
 from recq_nb.runtime.publisher import Publisher, Staged
@@ -123,15 +123,15 @@ class ServiceManager:
             if doer.handler.is_async:
                 result = await cast("Coroutine[object, object, object]", doer.plan.call(frame))
             else:
-                result = await self._engine.in_worker(doer.plan.call, frame)
+                in_worker = self._engine.in_worker if request.nested else self._engine.in_outer_worker
+                result = await in_worker(doer.plan.call, frame)
             request.handler_ns = time.perf_counter_ns() - started
             self._publisher.stage(self._staged(doer, request, lock_id, result))
-        except Exception as error:  # noqa: BLE001  border: the handler call
+        except BaseException as error:
             request.handler_ns = time.perf_counter_ns() - started
             self._refuse(request, annotate(error, doer.handler.label, request.message.name))
-        except BaseException as error:
-            request.fail(error)
-            raise
+            if is_being_cancelled():
+                raise
         finally:
             if lock_id is not None:
                 self._locks.release(lock_id)

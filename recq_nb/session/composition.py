@@ -44,6 +44,8 @@ def abandon(engine: Engine, database: DuckDbDatabase) -> None:
 
     Its worker threads are gone by then, so nothing can be finished any more; what was confirmed is stored.
     """
+    if engine.forked:  # the file is the parent process's to close
+        return
     engine.abandon()
     database.abandon()
 

@@ -326,13 +326,21 @@ class Session(ConsumerControl):
         """Store what is decided, stop everything, give the file up. Idempotent."""
         if self._closed:
             return
+        engine = self._runtime.engine
+        if engine.is_current_thread():
+            raise RoutingError(
+                "close() was called by a handler on the engine thread, which cannot stop itself.",
+                remedy="Close the session from outside of its handlers.",
+            )
         self._closed = True
         self._at_exit.detach()
+        if engine.forked:  # everything in here belongs to the parent process, the open file first of all
+            return
         try:
             self._runtime.run(self._runtime.stop, "close")
         except RecqError as error:
             warn(f"while closing: {error}")
-        self._runtime.engine.stop()
+        engine.stop()
         try:
             self._log.close()
         finally:

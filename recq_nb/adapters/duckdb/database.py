@@ -7,6 +7,7 @@ import contextlib
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ from recq_nb.errors import RecqError, StoreLockedError, StoreUnavailableError
 
 T = TypeVar("T")
 MEMORY = ":memory:"
+_CLOSING_SECONDS = 10.0
 CONNECTION_TYPE: type = duckdb.DuckDBPyConnection
 """The annotation by which a handler asks for the raw connection."""
 
@@ -52,6 +54,7 @@ class DuckDbDatabase:
             self._unclaim()
             raise
         self._lock = threading.Lock()
+        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         self._probed = time.monotonic()
         self._closed = False
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recq-store-writer")
@@ -122,6 +125,7 @@ class DuckDbDatabase:
             except duckdb.Error:
                 self._reopen()
                 cursor = self._connection.cursor()
+            self._cursors.add(cursor)
         return cursor
 
     def _reopen(self) -> None:
@@ -156,9 +160,24 @@ class DuckDbDatabase:
             self._closed = True
             try:
                 with translated(f"closing {self.name}"):
-                    self._connection.close()
+                    self._close_connection()
             finally:
                 self._unclaim()
+
+    def _close_connection(self) -> None:
+        """Close it and every cursor, interrupting a query that a handler nobody waits for still runs."""
+        deadline = time.monotonic() + _CLOSING_SECONDS
+        while True:
+            try:
+                self._connection.close()
+            except duckdb.Error as error:
+                if "busy" not in str(error) or time.monotonic() > deadline:
+                    raise
+                for cursor in list(self._cursors):
+                    cursor.interrupt()
+                time.sleep(0.01)
+            else:
+                return
 
     def abandon(self) -> None:
         """Close the file without waiting for anybody: the interpreter is about to exit."""

@@ -52,7 +52,7 @@ class EventWriter:
         if count == 1:
             self._connection.execute(self._one, [first, *records[0]])
             return
-        columns = [range(first, first + count), *zip(*records, strict=True)]
+        columns = [list(range(first, first + count)), *zip(*records, strict=True)]
         if count <= _FEW:
             self._connection.execute(self._few, list(map(list, columns)))
             return

@@ -16,6 +16,12 @@ from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
 
 Key = tuple[object, ...]
 _FEW = 4
+_FEW_READS = 8
+_ROWS_FOR_A_READ = 200
+"""Rows that a scan of the table brings in the time one row takes by its key."""
+_MOST_ROWS = 100_000
+_PLAIN = frozenset({"VARCHAR", "BIGINT", "BOOLEAN"})
+"""Types of keys that come back from the table as they went in."""
 
 
 class DuckDbTable(Table[ReadModel]):
@@ -40,6 +46,9 @@ class DuckDbTable(Table[ReadModel]):
         self._order = ", ".join(quoted(column.name) for column in self._keys)
         self._rows: dict[Key, ReadModel | None] = {}
         self._dirty: dict[Key, None] = {}
+        self._reads = 0
+        self._whole: dict[Key, Sequence[object]] | None = None
+        self._keys_are_plain = all(column.sql_type in _PLAIN for column in self._keys)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -47,9 +56,30 @@ class DuckDbTable(Table[ReadModel]):
         """See ``Table.get``."""
         wanted = self._key(key)
         if wanted not in self._rows:
-            found = self._run(f"{self._select} WHERE {self._by_key}", list(wanted))
-            self._rows[wanted] = self._row(found[0]) if found else None
+            values = self._values(wanted)
+            self._rows[wanted] = self._row(values) if values is not None else None
         return self._rows[wanted]
+
+    def _values(self, key: Key) -> Sequence[object] | None:
+        """A row of the table as it was at the first read of this transaction, or None."""
+        if self._whole is None:
+            self._reads += 1
+            if self._reads < _FEW_READS or self._reads.bit_count() > 1 or not self._read_whole():
+                found = self._run(f"{self._select} WHERE {self._by_key}", list(key))
+                return found[0] if found else None
+        assert self._whole is not None
+        return self._whole.get(key)
+
+    def _read_whole(self) -> bool:
+        """Read all rows at once, if reading some one by one has cost as much already; later reads are then free."""
+        if not self._keys_are_plain:
+            return False
+        ((count,),) = self._run(f"SELECT count(*) FROM {self._table}", [])
+        if int(cast("int", count)) > min(self._reads * _ROWS_FOR_A_READ, _MOST_ROWS):
+            return False
+        places = [self._columns.index(column) for column in self._keys]
+        self._whole = {tuple(values[place] for place in places): values for values in self._run(self._select, [])}
+        return True
 
     def find(self, **equal: object) -> list[ReadModel]:
         """See ``Table.find``."""
@@ -198,6 +228,8 @@ class DuckDbTable(Table[ReadModel]):
         """Drop what is in memory: somebody else changed the table."""
         self._rows.clear()
         self._dirty.clear()
+        self._whole = None
+        self._reads = 0
 
     def flush(self) -> None:
         """Write the rows that changed."""
@@ -225,7 +257,7 @@ class DuckDbTable(Table[ReadModel]):
         if len(stored) <= _FEW:
             places = ", ".join(f"${n}" for n in range(1, len(self._columns) + 1))
             for values in stored:
-                self._connection.execute(f"INSERT OR REPLACE INTO {self._table} VALUES ({places})", values)
+                self._connection.execute(f"INSERT OR REPLACE INTO {self._table} SELECT {places}", values)
             return
         arrays = [
             pa.array([values[index] for values in stored], type=column.arrow_type)
