@@ -1,1 +1,0 @@
-"""Lint: rules about models, each with the reason and the remedy."""
