@@ -27,7 +27,7 @@ class Account(Aggregate):
         self.balance = 0
 
     @event("Credited")
-    def credited(self, amount: int, reference: str) -> None:  # noqa: ARG002  an attribute of the event
+    def credited(self, amount: int, reference: str) -> None:
         self.balance += amount
 
     def credit(self, amount: int, reference: str) -> None:

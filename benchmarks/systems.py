@@ -41,8 +41,10 @@ def reference(number: int) -> str:
 class OurSystem:
     """A session with the account model; closed with the block."""
 
-    def __init__(self, store: str | Path = "memory", components: tuple[type, ...] = WRITE_SIDE) -> None:
-        self.session = Session(store)
+    def __init__(
+        self, store: str | Path = "memory", components: tuple[type, ...] = WRITE_SIDE, *, record: bool = True
+    ) -> None:
+        self.session = Session(store, record=record)
         self.session.register(*components)
         self._accounts: list[list[str]] = []
 
