@@ -42,7 +42,6 @@ from recq_nb.flow.reading.values import (
     unsure,
 )
 
-_DEEPEST_CALL = 14
 _PARAMETER = {GatewayKind.COMMANDS: "command", GatewayKind.QUERIES: "query", GatewayKind.SCHEDULER: "command"}
 _CHANGERS = {
     *("append", "add", "extend", "update", "insert", "remove", "discard", "pop", "popitem", "clear", "setdefault"),
@@ -177,7 +176,7 @@ class Calls(Attributes):
         for atom in reachable:
             if isinstance(atom, FunctionRef):
                 self._follow(atom.definition, atom.receiver, Arguments(), node, None)
-        if any(isinstance(atom, Gateway | GatewayMethod) for atom in reachable):
+        if any(map(_is_gateway, reachable)):
             self.note(FactKind.GATEWAY_ESCAPES, ast.unparse(node), node, frame)
 
     def _construct(self, definition: ClassDefinition, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
@@ -229,8 +228,13 @@ class Calls(Attributes):
         """Run a function of the sources with these arguments; without a caller, it may be called or not."""
         token: Hashable = (node, caller is None)
         running = [one for one, _ in self.work.calls]
-        if running.count(definition) > 1 or len(running) >= _DEEPEST_CALL:
+        if running.count(definition) > 1:
             return NOTHING
+        if len(running) >= self.work.deepest or self.work.allowed <= 0:
+            if caller is not None and any(map(_is_gateway, self.work.reachable(arguments.everything))):
+                self.note(FactKind.GATEWAY_ESCAPES, definition.name, node, caller)
+            return UNKNOWN
+        self.work.allowed -= 1
         given = arguments.before((only(receiver),), ()) if receiver is not None else arguments
         value, returns = self.run(definition, receiver, given, token)
         if not returns and caller is not None:
@@ -283,6 +287,10 @@ class Calls(Attributes):
 
 
 _CONFIRMATION: Value = only(Library("recq_nb.Confirmation()"))
+
+
+def _is_gateway(atom: Atom) -> bool:
+    return isinstance(atom, Gateway | GatewayMethod)
 
 
 def global_root(expression: ast.expr, frame: Frame) -> str | None:

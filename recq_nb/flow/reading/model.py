@@ -231,3 +231,18 @@ def outermost(function: FunctionDefinition | None) -> FunctionDefinition | None:
     while function is not None and function.owner is None and function.frame.function is not None:
         function = function.frame.function
     return function
+
+
+def fields_of(definition: ClassDefinition) -> Iterator[FieldReading]:
+    """The annotated fields of a class, inherited ones first."""
+    found: dict[str, FieldReading] = {}
+    for ancestor in reversed(ancestors(definition)):
+        for node in ancestor.node.body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                name = node.target.id
+                text = ast.unparse(node.annotation)
+                if name == "model_config" or text.startswith(("ClassVar", "typing.ClassVar")):
+                    continue
+                default = ast.unparse(node.value) if node.value is not None else None
+                found[name] = FieldReading(name, text, default, ancestor, node)
+    yield from found.values()

@@ -21,13 +21,13 @@ from recq_nb.flow.reading.function_shape import parameters_of
 from recq_nb.flow.reading.library import COMPONENT_DECORATORS, HANDLER_DECORATORS, ROOT, without_call
 from recq_nb.flow.reading.model import (
     ComponentReading,
-    FieldReading,
     HandlerReading,
     LooseFunction,
     Model,
     Option,
     ParameterReading,
     PayloadReading,
+    fields_of,
     outermost,
 )
 from recq_nb.flow.reading.reader import Reader
@@ -63,8 +63,8 @@ class _ModelReading:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._classes = [one for one in reader.classes if one.frame.function is None]
-        self._mentioned = {name for _, tree in reader.trees for name in _identifiers(tree, bases=True)}
-        self._mentioned_beyond_bases = {name for _, tree in reader.trees for name in _identifiers(tree, bases=False)}
+        self._mentioned = {name for _, tree in reader.trees for name in _identifiers(tree)}
+        self._called = {name for _, tree in reader.trees for name in _called_names(tree)}
 
     def model(self) -> Model:
         payloads: dict[str, PayloadReading] = {}
@@ -83,7 +83,14 @@ class _ModelReading:
                 payloads[name] = self._payload(definition, kind)
             else:
                 components[name] = self._component(definition)
-        payloads = {name: one for name, one in payloads.items() if not self._is_payload_base(one)}
+        handled = {
+            one for component in components.values() for handler in component.handlers for one in handler.payloads
+        }
+        payloads = {
+            name: one
+            for name, one in payloads.items()
+            if one.definition in handled or name in self._called or not self._reader.is_subclassed(one.definition)
+        }
         return Model(
             payloads,
             components,
@@ -93,10 +100,6 @@ class _ModelReading:
             tuple(self._classes),
             frozenset(self._mentioned),
         )
-
-    def _is_payload_base(self, payload: PayloadReading) -> bool:
-        """A class only other payloads derive from, never constructed or handled itself, such as ``OrderCommand``."""
-        return self._reader.is_subclassed(payload.definition) and payload.name not in self._mentioned_beyond_bases
 
     def _payload(self, definition: ClassDefinition, kind: PayloadKind) -> PayloadReading:
         views, many = self._answer(definition) if kind is PayloadKind.QUERY else ((), False)
@@ -256,30 +259,9 @@ class _ModelReading:
         return any(isinstance(atom, Gateway) for value in values for atom in value)
 
 
-def fields_of(definition: ClassDefinition) -> Iterator[FieldReading]:
-    """The annotated fields of a class, inherited ones first."""
-    found: dict[str, FieldReading] = {}
-    for ancestor in reversed(ancestors(definition)):
-        for node in ancestor.node.body:
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                name = node.target.id
-                text = ast.unparse(node.annotation)
-                if name == "model_config" or text.startswith(("ClassVar", "typing.ClassVar")):
-                    continue
-                default = ast.unparse(node.value) if node.value is not None else None
-                found[name] = FieldReading(name, text, default, ancestor, node)
-    yield from found.values()
-
-
-def _identifiers(tree: ast.Module, *, bases: bool) -> Iterator[str]:
-    """Every name a source mentions, those of base classes included or not; what it defines is no mention."""
-    left_out: set[int] = set()
-    if not bases:
-        statements = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-        left_out = {id(part) for node in statements for base in node.bases for part in ast.walk(base)}
+def _identifiers(tree: ast.Module) -> Iterator[str]:
+    """Every name a source mentions; what it defines is no mention."""
     for node in ast.walk(tree):
-        if id(node) in left_out:
-            continue
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):
@@ -288,6 +270,18 @@ def _identifiers(tree: ast.Module, *, bases: bool) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             yield node.value  # an annotation in quotes
+
+
+def _called_names(tree: ast.Module) -> Iterator[str]:
+    """Names that are called, or whose methods are: classes that are made."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            while isinstance(function, ast.Attribute):
+                yield function.attr
+                function = function.value
+            if isinstance(function, ast.Name):
+                yield function.id
 
 
 def _payload_classes(types: Value) -> Iterator[ClassDefinition]:

@@ -19,6 +19,7 @@ from recq_nb.flow.reading.values import (
     Value,
     only,
 )
+from recq_nb.flow.reading.workspace import MOST_CALLS
 from recq_nb.flow.sources.imports import absolute_name, parsed
 from recq_nb.flow.sources.source import Position, Source
 
@@ -88,7 +89,10 @@ class Reader(Statements):
         return frame
 
     def _run_source(self, tree: ast.Module, frame: Frame) -> None:
+        self.work.allowed = MOST_CALLS
         for statement in tree.body:
+            if _is_script(statement):
+                continue
             before = dict(frame.names or {})
             self.execute([statement], frame)
             if frame.names is None:  # it raises: that ends a cell, what was defined before stays
@@ -148,3 +152,12 @@ class Reader(Statements):
     def is_a(self, instance: Instance, cls: ClassRef) -> bool:
         """Whether an instance's class is or derives from another."""
         return cls.definition in ancestors(instance.definition)
+
+
+def _is_script(statement: ast.stmt) -> bool:
+    """``if __name__ == "__main__"``: what a module does when it is run defines nothing."""
+    match statement:
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+            return True
+        case _:
+            return False

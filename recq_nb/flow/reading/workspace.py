@@ -26,6 +26,8 @@ from recq_nb.flow.reading.values import (
 )
 from recq_nb.flow.sources.source import Position
 
+MOST_CALLS = 4000
+DEEPEST_CALL = 14
 DEEPEST_NESTING = 4
 """Immutable containers nested deeper than this are not followed."""
 
@@ -50,6 +52,8 @@ class Workspace:
         loops: Loops around the place being read.
         contents: What the containers on the heap hold.
         changes: Grows whenever a container on the heap does.
+        deepest: Calls nested deeper than this are not followed; few while modules run, where only names matter.
+        allowed: Calls that may still be followed, so that reading ends in time whatever the source looks like.
     """
 
     facts: Facts = field(default_factory=Facts)
@@ -58,16 +62,19 @@ class Workspace:
     loops: list[Loop] = field(default_factory=list)
     contents: dict[int, Value] = field(default_factory=dict)
     changes: int = 0
+    deepest: int = 3
+    allowed: int = MOST_CALLS
     _sites: dict[Hashable, int] = field(default_factory=dict)
 
     @contextmanager
     def recording(self, facts: Facts) -> Iterator[None]:
         """Let facts go somewhere else for a while."""
-        before, self.facts = self.facts, facts
+        before = self.facts, self.deepest, self.allowed
+        self.facts, self.deepest, self.allowed = facts, DEEPEST_CALL, MOST_CALLS
         try:
             yield
         finally:
-            self.facts = before
+            self.facts, self.deepest, self.allowed = before
 
     def allocate(self, node: ast.AST, contents: Atom) -> Value:
         """A container made here, in this chain of calls."""

@@ -1,0 +1,1 @@
+"""Lint: rules about models, each with the reason and the remedy."""

@@ -1,0 +1,53 @@
+"""Linting: every rule applied to a model read from sources. Nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from recq_nb.flow.lint.finding import Finding
+from recq_nb.flow.lint.rule import Scope, Subject
+from recq_nb.flow.lint.rules import RULES
+from recq_nb.flow.lint.suppression import Suppressions
+from recq_nb.flow.reading.model_reading import read_model
+from recq_nb.flow.reading.reader import Reader
+from recq_nb.flow.sources.source import Source
+
+
+def lint(
+    sources: Iterable[Source],
+    *,
+    scope: Scope = Scope.MODEL,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> list[Finding]:
+    """What is wrong with a model, in the order of its sources.
+
+    Args:
+        sources: Everything the model is made of; findings are reported in those that are asked for.
+        scope: ``Scope.DEFINITION`` leaves out rules that need the whole model, for one still being written.
+        select: Ids, or beginnings of ids, of the only rules to apply; all when empty.
+        ignore: Ids, or beginnings of ids, of rules to leave out.
+    """
+    given = tuple(sources)
+    reader = Reader(given)
+    subject = Subject(read_model(reader), reader)
+    suppressions = Suppressions(given)
+    order = {(source.path, source.cell): place for place, source in reversed(list(enumerate(given)))}
+    asked = {(source.path, source.cell) for source in given if source.is_asked_for}
+    found: dict[Finding, None] = {}
+    for rule in RULES.values():
+        if not _applies(rule.id, select, ignore) or (rule.scope is Scope.MODEL and scope is Scope.DEFINITION):
+            continue
+        for position, message, remedy in rule.check(subject):
+            finding = Finding(position, rule.id, rule.severity, message, remedy)
+            if (position.path, position.cell) in asked and not suppressions.silence(finding):
+                found[finding] = None
+    return sorted(
+        found,
+        key=lambda one: (order[one.position.path, one.position.cell], one.position.line, one.position.column, one.rule),
+    )
+
+
+def _applies(rule_id: str, select: Collection[str], ignore: Collection[str]) -> bool:
+    chosen = not select or rule_id.startswith(tuple(select))
+    return chosen and not (ignore and rule_id.startswith(tuple(ignore)))
