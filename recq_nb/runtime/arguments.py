@@ -52,4 +52,9 @@ class ArgumentPlan(Generic[Frame]):
         if self._by_name:
             named = {name: getter(frame) for name, getter in self._by_name}
             return self._function(*[getter(frame) for getter in self._getters], **named)
-        return self._function(*[getter(frame) for getter in self._getters])
+        getters = self._getters
+        if len(getters) == 1:  # nearly every handler takes one or two, and a call without unpacking is quicker
+            return self._function(getters[0](frame))
+        if len(getters) == 2:  # noqa: PLR2004  one and two
+            return self._function(getters[0](frame), getters[1](frame))
+        return self._function(*[getter(frame) for getter in getters])

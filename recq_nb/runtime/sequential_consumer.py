@@ -8,12 +8,15 @@ from recq_nb.runtime.consumer import FETCH_SIZE, UNSAVED_LIMIT, Consumer
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import Progress
 
+REPLAY_SIZE = 4_000
+"""Events in one transaction while a consumer is far from the head, where nobody waits for any one of them."""
+
 
 class SequentialConsumer(Consumer):
     """Hands batches to its work; what the handlers change and the checkpoint commit together."""
 
     async def _consume(self) -> None:
-        events = await self._source.read(self.position, FETCH_SIZE)
+        events = await self._source.read(self.position, FETCH_SIZE if self.head_reached else REPLAY_SIZE)
         fresh = [event for event in events if event.stored.sequence_number > self.position]
         if fresh:
             await self._pass(fresh)

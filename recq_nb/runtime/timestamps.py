@@ -10,7 +10,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def timestamp_of(microseconds: int) -> datetime:
     """Microseconds since the epoch as a moment, UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def microseconds_of(moment: datetime) -> int:

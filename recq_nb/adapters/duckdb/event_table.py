@@ -75,4 +75,5 @@ class EventWriter:
 
 def stored_events(rows: Sequence[tuple[object, ...]]) -> list[StoredEvent]:
     """Rows selected with ``SELECT`` as stored events."""
-    return [StoredEvent(row[0], EventRecord(*row[1:])) for row in rows]  # type: ignore[arg-type]  # typed by the table
+    stored, record = StoredEvent._make, EventRecord._make
+    return [stored((row[0], record(row[1:]))) for row in rows]
