@@ -83,6 +83,7 @@ class DefinitionCell:
         registration = self._extension.session.register(
             *payloads, *components, origin=cell_origin(self._extension.shell)
         )
+        self._extension.definition_cells.append(self._source.body)
         registration_report(registration).show()
 
     def _defined_classes(self) -> list[type]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -18,6 +19,9 @@ class Extension:
     That is the session bound to ``recq``: a modeller who needs one made differently (an injector, a timeout) binds
     it, ``recq = Session(injector=…)``, and the magics use it from then on.
 
+    Attributes:
+        definition_cells: The bodies of the definition cells that were registered, in that order.
+
     Args:
         shell: The shell.
         store: Where the first session keeps its events, ``"memory"`` or a path.
@@ -31,6 +35,7 @@ class Extension:
         self._session = Session(store)
         self._opened = [self._session]
         self._lent: dict[str, object] = {}
+        self.definition_cells: list[tuple[ast.stmt, ...]] = []
         self.shell.user_ns[SESSION_NAME] = self._session
         self.bind_names()
 

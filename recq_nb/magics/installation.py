@@ -15,6 +15,8 @@ from recq_nb.magics import line as line_magic
 from recq_nb.magics.cell_compiler import CellCompiler
 from recq_nb.magics.definition_cell import COMPONENT, PAYLOAD, DefinitionCell
 from recq_nb.magics.extension import Extension
+from recq_nb.magics.spec_cell import MEANING as SPEC_MEANING
+from recq_nb.magics.spec_cell import SPEC, SpecBook, SpecCell
 from recq_nb.session import MEMORY
 
 STORE_VARIABLE = "RECQ_STORE"
@@ -32,14 +34,20 @@ class _Installation:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self.extension = Extension(shell, os.environ.get(STORE_VARIABLE) or MEMORY)
+        book = SpecBook()
         self._compiler = CellCompiler(
-            shell, {name: lambda source: DefinitionCell(self.extension, source) for name in _DEFINITIONS}
+            shell,
+            {
+                **{name: lambda source: DefinitionCell(self.extension, source) for name in _DEFINITIONS},
+                SPEC: lambda source: SpecCell(self.extension, book, source),
+            },
         )
         self._compiler.install()
         for name, meaning in _DEFINITIONS.items():
             self._register(_definition_magic(shell, name, meaning), "cell", name)
+        self._register(_definition_magic(shell, SPEC, SPEC_MEANING), "cell", SPEC)
         self._register(sql.SqlMagic(self.extension).__call__, "cell", sql.NAME)
-        self._register(line_magic.LineMagic(self.extension).__call__, "line", line_magic.NAME)
+        self._register(line_magic.LineMagic(self.extension, book).__call__, "line", line_magic.NAME)
         reply_display.install(shell)
         flow_display.install(shell)
         atexit.register(self.extension.close)
@@ -54,7 +62,7 @@ class _Installation:
         flow_display.remove(self._shell)
         self._compiler.remove()
         magics = self._shell.magics_manager.magics
-        for name in (*_DEFINITIONS, sql.NAME):
+        for name in (*_DEFINITIONS, SPEC, sql.NAME):
             magics["cell"].pop(name, None)
         magics["line"].pop(line_magic.NAME, None)
         self.extension.unload()

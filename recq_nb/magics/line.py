@@ -10,6 +10,8 @@ from pathlib import Path
 from recq_nb.errors import MagicUsageError
 from recq_nb.magics.extension import Extension
 from recq_nb.magics.report import Code, Quiet, Report, Table
+from recq_nb.magics.spec_cell import SPEC, SpecBook
+from recq_nb.magics.spec_export import exported
 from recq_nb.magics.status_report import counted, status_report
 from recq_nb.session import MEMORY, Session
 
@@ -26,13 +28,17 @@ class _Subcommand:
 class LineMagic:
     """``%recq [subcommand]``; without one, the status."""
 
-    def __init__(self, extension: Extension) -> None:
+    def __init__(self, extension: Extension, book: SpecBook) -> None:
         self._extension = extension
+        self._book = book
         self.subcommands = {
             "status": _Subcommand("", "store, definitions, consumers and how far behind they are", self._status),
             "help": _Subcommand("", "this table", self._help),
             "store": _Subcommand(
                 "PATH|memory", "go on in this file (or in memory) with the same definitions", self._store
+            ),
+            "specs": _Subcommand(
+                "[export PATH]", "the specifications of this notebook; export them as a pytest file", self._specs
             ),
             "reset": _Subcommand(
                 "--yes", "delete every event, read model and checkpoint; definitions stay", self._reset
@@ -81,6 +87,7 @@ class LineMagic:
             ),
             (Code("%%recq_sql [name]"), "read models and recq.events as a dataframe, bound to name"),
             *((Code(f"%{NAME} {name} {one.usage}".rstrip()), one.meaning) for name, one in self.subcommands.items()),
+            (Code(f"%%{SPEC} name"), "say what a component does; the cell passes or fails"),
             (Code("await recq.send(command)"), "send a command; its confirmation or rejection"),
             (Code("await recq.query(query, after=reply)"), "a view that includes what reply confirmed"),
         ]
@@ -101,6 +108,22 @@ class LineMagic:
         elif left:
             lines.append(Quiet(f"the in-memory store is gone, and with it {counted(left, 'event')}"))
         return Report(lines)
+
+    def _specs(self, arguments: list[str]) -> Report:
+        match arguments:
+            case []:
+                return self._book.report()
+            case ["export", path]:
+                history = self._extension.shell.history_manager
+                ran = history.input_hist_raw if history is not None else []
+                text = exported(ran, self._extension.definition_cells, self._book)
+                Path(path).expanduser().write_text(text, encoding="utf-8")
+                return Report(Quiet(f"recq: {counted(len(self._book.runs), 'specification')} written to {path}"))
+            case _:
+                raise MagicUsageError(
+                    f"%{NAME} specs takes nothing or `export PATH`, but got {shlex.join(arguments)!r}.",
+                    remedy=f"Write `%{NAME} specs` or `%{NAME} specs export test_model.py`.",
+                )
 
     def _reset(self, arguments: list[str]) -> Report:
         session = self._extension.session
