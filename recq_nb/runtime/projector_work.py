@@ -29,19 +29,22 @@ from recq_nb.runtime.message_gateway import MessageGateway
 class ProjectorFrame:
     """One event being projected."""
 
-    __slots__ = ("gateway", "message", "status", "transaction")
+    __slots__ = ("gateway", "head_reached", "lag", "message", "transaction")
 
     def __init__(
         self,
         message: EventMessage,
         transaction: ConsumerTransaction,
-        status: ProjectorStatus,
-        gateway: Callable[[], BoundQueryGateway],
+        gateway: Callable[[EventMessage], BoundQueryGateway],
+        lag: int,
+        *,
+        head_reached: bool,
     ) -> None:
         self.message = message
         self.transaction = transaction
-        self.status = status
         self.gateway = gateway
+        self.lag = lag
+        self.head_reached = head_reached
 
 
 def _table(parameter: ParameterDefinition) -> Getter[ProjectorFrame]:
@@ -55,8 +58,8 @@ _PROVIDERS: dict[Injection, Provider[ProjectorFrame]] = {
     Injection.EVENT_MESSAGE: lambda _: lambda frame: frame.message,
     Injection.METADATA: lambda _: lambda frame: frame.message.metadata,
     Injection.TIMESTAMP: lambda _: lambda frame: frame.message.timestamp,
-    Injection.PROJECTOR_STATUS: lambda _: lambda frame: frame.status,
-    Injection.QUERY_GATEWAY: lambda _: lambda frame: frame.gateway(),
+    Injection.PROJECTOR_STATUS: lambda _: lambda frame: ProjectorStatus(frame.head_reached, frame.lag),
+    Injection.QUERY_GATEWAY: lambda _: lambda frame: frame.gateway(frame.message),
     Injection.TABLE: _table,
     Injection.CONNECTION: lambda _: lambda frame: frame.transaction.connection(),
 }
@@ -96,9 +99,8 @@ class ProjectorWork:
         transaction = self._states.begin(self._component.name)
         try:
             for place, event in enumerate(events):
-                status = ProjectorStatus(progress.head_reached, len(events) - place - 1)
                 try:
-                    self._one(event, transaction, status)
+                    self._one(event, transaction, len(events) - place - 1, head_reached=progress.head_reached)
                 except Exception as error:  # noqa: BLE001  border: the handler call
                     transaction.rollback()
                     return Failure(place, error)
@@ -108,11 +110,11 @@ class ProjectorWork:
             raise
         return None
 
-    def _one(self, event: TailEvent, transaction: ConsumerTransaction, status: ProjectorStatus) -> None:
+    def _one(self, event: TailEvent, transaction: ConsumerTransaction, lag: int, *, head_reached: bool) -> None:
         name = event.stored.record.event_name
         handler, plan = self._plans[name]
         message = self._reader.message(event.stored, event.payload)
-        frame = ProjectorFrame(message, transaction, status, lambda: self._query_gateway(message))
+        frame = ProjectorFrame(message, transaction, self._query_gateway, lag, head_reached=head_reached)
         context = event.context.copy() if event.context is not None else Context()
         started = self._flow.start()
         try:
