@@ -41,7 +41,7 @@ class Inspection(ABC):
     @abstractmethod
     def _must_be_open(self) -> None: ...
 
-    def sql(self, text: str, *parameters: object, write: bool = False, **named: object) -> SqlResult:
+    def sql(self, text: str, /, *parameters: object, write: bool = False, **named: object) -> SqlResult:
         """Run SQL over read models (schema ``main``) and the log (schema ``recq``) and return the rows.
 
         It sees one consistent picture in which every confirmed event is present. It reads only, unless ``write`` lets
@@ -58,7 +58,7 @@ class Inspection(ABC):
             SqlError: DuckDB could not run it.
         """
         self._must_be_open()
-        if "messages" in text.lower():
+        if isinstance(text, str) and "messages" in text.lower():  # type: ignore[redundant-expr]  # notebooks are untyped
             self._fill_messages()
         values: object = list(parameters) if parameters else (named or None)
         return run_sql(self._database.cursor(), text, values, write=write, flush_log=self._log.flush)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from recq_nb.adapters.duckdb.columns import columns_of, quoted
 from recq_nb.adapters.duckdb.failures import first_line
+from recq_nb.adapters.duckdb.sql_policy import statements_of
 from recq_nb.errors import CapabilityError, ReadModelError
 from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
 
@@ -114,12 +115,15 @@ class DuckDbTable(Table[ReadModel]):
             sql += f" LIMIT {int(limit)}"
         if offset:
             sql += f" OFFSET {int(offset)}"
+        self._must_be_one_query(sql)
         return self._all(sql, parameters)
 
     def count(self, condition: str = "true", **parameters: object) -> int:
         """See ``Table.count``."""
         self.flush()
-        (row,) = self._run(f"SELECT count(*) FROM {self._table} WHERE {condition}", parameters)
+        sql = f"SELECT count(*) FROM {self._table} WHERE {condition}"
+        self._must_be_one_query(sql)
+        (row,) = self._run(sql, parameters)
         return int(cast("int", row[0]))
 
     def _all(self, sql: str, parameters: list[object] | dict[str, object]) -> list[ReadModel]:
@@ -138,6 +142,18 @@ class DuckDbTable(Table[ReadModel]):
         except (duckdb.ProgrammingError, duckdb.DataError) as error:
             raise self._sql_problem(error) from None
         return rows
+
+    def _must_be_one_query(self, sql: str) -> None:
+        """A condition is an expression: what would end the query, and begin another, is refused."""
+        try:
+            statements = statements_of(self._connection, sql, writable=True)
+        except duckdb.ParserException as error:
+            raise self._sql_problem(error) from None
+        if len(statements) != 1:
+            raise ReadModelError(
+                f"a condition on {self._name} holds {len(statements)} statements; it is one SQL expression.",
+                remedy='Pass values by name, never inside the text: rows.where("name = $name", name=…).',
+            )
 
     def _sql_problem(self, error: Exception) -> ReadModelError:
         return ReadModelError(

@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from recq_nb.adapters.duckdb.sql_policy import statements_of
-from recq_nb.errors import SqlError
+from recq_nb.errors import ReadOnlySqlError, SqlError
+from recq_nb.modeling.serialization import is_storable_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ def run_sql(
         SqlError: DuckDB could not run it.
     """
     try:
-        statements = statements_of(connection, text, writable=write)
+        statements = statements_of(connection, text, writable=write) if is_storable_text(text) else []
         if not statements:
             raise SqlError("there is no SQL to run.", remedy="Write a query, e.g. `select * from recq.events`.")
         flush_log()
@@ -87,6 +88,13 @@ def run_sql(
             pa.table({}) if not isinstance(relation, duckdb.DuckDBPyRelation) else relation.to_arrow_table()  # type: ignore[redundant-expr]  # notebooks are untyped
         )
         connection.execute("COMMIT")
+    except duckdb.TransactionException as error:
+        if write or "read-only" not in str(error):
+            raise SqlError(f"DuckDB could not run this: {error}") from None
+        raise ReadOnlySqlError(
+            f"this would change something; SQL here is for reading: {' '.join(text.split())[:80]}",
+            remedy="For tables of your own: recq.sql(..., write=True), or %%recq_sql --write.",
+        ) from None
     except duckdb.Error as error:
         raise SqlError(
             f"DuckDB could not run this: {error}",
