@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from recq_nb.flow.application_graph import ApplicationGraph
-from recq_nb.flow.lint.finding import Finding
+from recq_nb.flow.finding import Finding
 
 _CATALOG = ("name", "kind", "component", "handles", "content", "description", "position")
 _EDGES = ("source", "kind", "target", "position")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from recq_nb.flow.application_graph import ApplicationGraph, ComponentNode, Edge, HandlerNode, PayloadNode
-from recq_nb.flow.lint.finding import Finding
+from recq_nb.flow.finding import Finding
 from recq_nb.flow.sources.source import Position
 from recq_nb.modeling.payload import Payload
 
@@ -35,7 +35,7 @@ def model_document(
         "components": list(map(_component, graph.components)),
         "edges": list(map(_edge, graph.edges)),
         "unresolved": list(map(_position, graph.unresolved)),
-        "findings": list(map(_finding, findings)),
+        "findings": list(map(finding_document, findings)),
     }
 
 
@@ -110,7 +110,8 @@ def _edge(edge: Edge) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding_document(finding: Finding) -> Json:
+    """One finding, as it stands in a document."""
     return {
         "rule": finding.rule,
         "severity": str(finding.severity),

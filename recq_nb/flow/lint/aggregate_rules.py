@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.graph_reading import sent_by
-from recq_nb.flow.lint.finding import Severity
 from recq_nb.flow.lint.impurity import is_outside, is_unsteady, is_wait
 from recq_nb.flow.lint.payload_rules import aggregate_id_fields
 from recq_nb.flow.lint.rule import Report, RuleGroup, Scope, Subject

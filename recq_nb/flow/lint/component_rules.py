@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recq_nb.flow.lint.finding import Severity
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.lint.rule import Report, RuleGroup, Scope, Subject
 from recq_nb.flow.reading.ancestry import own_methods, payload_kind_of
 from recq_nb.flow.reading.function_shape import parameters_of

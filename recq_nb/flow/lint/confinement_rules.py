@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.graph_reading import is_resolved, sent_by
-from recq_nb.flow.lint.finding import Severity
 from recq_nb.flow.lint.rule import Report, RuleGroup, Subject
 from recq_nb.flow.reading.ancestry import payload_kind_of
 from recq_nb.flow.reading.facts import Fact, FactKind, GatewayCall

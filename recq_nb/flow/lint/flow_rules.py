@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.graph_reading import rows_of
-from recq_nb.flow.lint.finding import Severity
 from recq_nb.flow.lint.impurity import is_unsteady
 from recq_nb.flow.lint.rule import Report, RuleGroup, Scope, Subject
 from recq_nb.flow.reading.ancestry import derives_from

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from recq_nb.flow.lint.finding import Finding
+from recq_nb.flow.finding import Finding
 from recq_nb.flow.lint.rule import Scope, Subject
 from recq_nb.flow.lint.rules import RULES
 from recq_nb.flow.lint.suppression import Suppressions

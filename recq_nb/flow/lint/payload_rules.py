@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from recq_nb.flow.lint.finding import Severity
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.lint.impurity import is_unsteady
 from recq_nb.flow.lint.past_tense import is_past
 from recq_nb.flow.lint.rule import Report, RuleGroup, Scope, Subject

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.graph_reading import state_classes
-from recq_nb.flow.lint.finding import Severity
 from recq_nb.flow.lint.impurity import is_blocking
 from recq_nb.flow.lint.rule import Report, RuleGroup, Subject
 from recq_nb.flow.reading.ancestry import ancestors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from recq_nb.flow.lint.finding import Severity
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.lint.rule import Report, RuleGroup, Subject
 from recq_nb.flow.reading.ancestry import derives_from, payload_kind_of
 from recq_nb.flow.reading.model import HandlerReading

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from recq_nb.flow.lint.finding import Severity
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.reading.model import Model
 from recq_nb.flow.reading.reader import Reader
 from recq_nb.flow.sources.source import Position

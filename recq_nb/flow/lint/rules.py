@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from recq_nb.flow.finding import Severity
 from recq_nb.flow.lint.aggregate_rules import AGGREGATES
 from recq_nb.flow.lint.component_rules import COMPONENTS
 from recq_nb.flow.lint.confinement_rules import CONFINEMENT
-from recq_nb.flow.lint.finding import Severity
 from recq_nb.flow.lint.flow_rules import FLOWS
 from recq_nb.flow.lint.payload_rules import PAYLOADS
 from recq_nb.flow.lint.reaction_rules import REACTIONS

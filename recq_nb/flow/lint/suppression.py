@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from recq_nb.flow.lint.finding import Finding
+from recq_nb.flow.finding import Finding
 from recq_nb.flow.sources.source import Source
 
 _COMMENT = re.compile(r"#\s*recq:\s*ignore(?:\[([^\]]*)\])?")

@@ -1,0 +1,67 @@
+"""``recq-nb graph``: the application graph of a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from recq_nb.cli.sources import paths_argument, sources_at
+from recq_nb.flow.application_graph import ApplicationGraph
+from recq_nb.flow.graph_mermaid import application_mermaid
+from recq_nb.flow.graph_picture import application_svg
+from recq_nb.flow.graph_reading import application_graph
+from recq_nb.flow.lint.linting import lint
+from recq_nb.flow.model_document import document_schema, model_document
+from recq_nb.flow.sources.source import Source
+
+Writer = Callable[[tuple[Source, ...], ApplicationGraph, bool], str]
+
+
+def _as_json(sources: tuple[Source, ...], graph: ApplicationGraph, _: bool) -> str:  # noqa: FBT001  one signature
+    return json.dumps(model_document(graph, findings=lint(sources)), indent=2, ensure_ascii=False) + "\n"
+
+
+_WRITERS: dict[str, Writer] = {
+    "mermaid": lambda _, graph, everything: application_mermaid(graph, event_sourcing=everything),
+    "svg": lambda _, graph, everything: application_svg(graph, event_sourcing=everything) + "\n",
+    "json": _as_json,
+}
+
+
+@click.command()
+@paths_argument
+@click.option("--format", "form", type=click.Choice(list(_WRITERS)), default="mermaid", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), default=None, help="Write to a file instead of the screen."
+)
+@click.option("--event-sourcing", is_flag=True, help="Draw event-sourcing handlers too.")
+@click.option("--schema", is_flag=True, help="Show the JSON Schema of --format json.")
+def graph(
+    paths: tuple[str, ...],
+    form: str,
+    output: str | None,
+    event_sourcing: bool,  # noqa: FBT001  click passes by name
+    schema: bool,  # noqa: FBT001
+) -> None:
+    """Draw who handles, sends, asks and publishes what, as the source says. Nothing of it is executed.
+
+    mermaid is text that GitHub and many others draw, svg a picture, json a versioned document for tools.
+
+    Exit code: 0 drawn, 2 the command could not be understood.
+    """
+    if schema:
+        text = json.dumps(document_schema(), indent=2) + "\n"
+    else:
+        sources = sources_at(paths)
+        text = _WRITERS[form](sources, application_graph(sources), event_sourcing)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {output}: {error.strerror}.") from None
+    click.echo(f"written to {output}", err=True)
