@@ -98,7 +98,7 @@ class AggregateFolding:
             state = self._empty(fold.handler)
         try:
             folded = fold.plan.call(FoldFrame(event, record, sequence, state))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  border: the handler call
             raise annotate(error, fold.handler.label, record.event_name)  # noqa: B904  itself, or caused by it
         if folded is None:
             if state is None:

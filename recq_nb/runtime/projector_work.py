@@ -119,7 +119,7 @@ class ProjectorWork:
         started = self._flow.start()
         try:
             result = context.run(self._call, handler, plan, frame)
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: BLE001  border: the handler call
             error = annotate(raised, handler.label, f"{name} (event {message.sequence_number})")
             self._flow.consumed(message, handler, started, error)
             raise error  # noqa: B904  itself, or caused by it
@@ -150,5 +150,5 @@ async def _contained(coroutine: Coroutine[object, object, object], label: str, n
     """Await a handler on the engine, whose loop must not see what would end it."""
     try:
         return await coroutine
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  border: the handler call
         raise annotate(error, label, name)  # noqa: B904  itself, or caused by it

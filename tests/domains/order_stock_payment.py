@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import Field
+
 from recq_nb import (
     AggregateId,
     AggregateState,
@@ -148,7 +150,7 @@ class StockReleasedEvent(DomainEvent):
 
 class StockState(AggregateState):
     free: int = 0
-    reserved: dict[str, int] = {}
+    reserved: dict[str, int] = Field(default_factory=dict)
 
 
 @aggregate(snapshot_frequency=50)
