@@ -19,9 +19,13 @@ class Activity:
             if not waiter.done():
                 waiter.set_result(None)
 
+    async def until_changed(self) -> None:
+        """Return at the next change."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        await waiter
+
     async def until(self, reached: Callable[[], bool]) -> None:
         """Return once this is true; it is looked at after every change."""
         while not reached():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
-            await waiter
+            await self.until_changed()

@@ -6,7 +6,9 @@ import asyncio
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 
+from recq_nb.errors import ConsumerError, RecqError
 from recq_nb.modeling.capability import HandlerKind
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
 from recq_nb.ports.clock import Clock
@@ -16,7 +18,7 @@ from recq_nb.runtime.activity import Activity
 from recq_nb.runtime.consumer_status import ConsumerHealth, ConsumerStatus, consumer_id_of
 from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
-from recq_nb.runtime.event_work import EventWork, Progress, is_of_context
+from recq_nb.runtime.event_work import EventWork, Failure, Progress, is_of_context
 from recq_nb.runtime.failure_policy import Backoff, is_transient
 from recq_nb.runtime.handler_failure import announce_dead_event
 from recq_nb.runtime.timestamps import microseconds_of
@@ -62,11 +64,13 @@ class Consumer(ABC):
         self._stalls: dict[int, tuple[str, int]] = {}
         self._started = False
         self._stopped = False
-        self._dead_events = 0
+        self._dead: set[int] = set()
         self._announced = 0
         self._last_error = ""
+        self._waits_for = ""
         self._stopping = asyncio.Event()
-        self._turn = asyncio.Lock()  # held while events are handled in order: a re-drive takes its turn in between
+        self._nudged = Activity()
+        self._turn = asyncio.Lock()  # held while a checkpoint is written, and by ordered consumers while they handle
 
     # -- what can be said of it ----------------------------------------------------------------------------------
 
@@ -90,18 +94,21 @@ class Consumer(ABC):
         """What it is doing."""
         if self._stopped:
             return ConsumerHealth.STOPPED
+        if not self.enabled and self._started:
+            return ConsumerHealth.PAUSED
         if self._stalls:
             return ConsumerHealth.STALLED
         if not self._started:
             return ConsumerHealth.STARTING
-        if not self.enabled:
-            return ConsumerHealth.PAUSED
         return ConsumerHealth.RUNNING if self.head_reached or self.caught_up else ConsumerHealth.REPLAYING
 
     def status(self) -> ConsumerStatus:
         """How it is doing now."""
         head = self._source.head
-        reason, attempts = next(iter(self._stalls.values()), ("", 0))
+        reason, attempts = next(iter(self._stalls.values()), (self._waits_for, 0))
+        health = self.health
+        if health is ConsumerHealth.PAUSED and not reason:
+            reason = f'paused until recq.resume("{self.component.name}")'
         return ConsumerStatus(
             self.consumer_id,
             self.component.name,
@@ -111,10 +118,10 @@ class Consumer(ABC):
             self.position,
             head,
             max(head - self.position, 0),
-            self.health,
+            health,
             reason,
             attempts,
-            self._dead_events,
+            len(self._dead),
             self._last_error,
         )
 
@@ -124,21 +131,35 @@ class Consumer(ABC):
         self._stalls[sequence_number] = (self._last_error, attempts)
         self._activity.changed()
 
+    def waits_for(self, what: str) -> None:
+        """Show what keeps it from starting; ``""`` once nothing does."""
+        self._waits_for = what
+        self._activity.changed()
+
     def _recovered(self, sequence_number: int = 0) -> None:
         if self._stalls.pop(sequence_number, None) is not None:
             self._activity.changed()
 
     # -- its life ------------------------------------------------------------------------------------------------
 
+    async def load(self) -> None:
+        """Learn what else is kept of earlier runs: which events are in the dead event queue."""
+        self._dead = {record.sequence_number for record in await self._states.dead_events(self.consumer_id)}
+
     def stop(self) -> None:
         """Have ``run`` return after the work at hand."""
         self._stopping.set()
+
+    def nudge(self) -> None:
+        """Try at once what waits for another component: the model has changed."""
+        self._nudged.changed()
 
     async def set_enabled(self, *, enabled: bool) -> None:
         """Pause it after the work at hand, or let it go on; remembered across restarts."""
         self.enabled = enabled
         self._activity.changed()
-        await self._states.save_state(self._state(self._saved))
+        async with self._turn:
+            await self._states.save_state(self._state(self._saved))
 
     async def run(self) -> None:
         """Consume until stopped."""
@@ -148,11 +169,11 @@ class Consumer(ABC):
         try:
             while not self.stopping:
                 if not self.enabled:
-                    await self._unless_stopped(self._activity.until(lambda: self.enabled))
+                    await self._while_paused()
                     continue
                 if self.caught_up:
                     self._reach_head()
-                    await self._unless_stopped(self._source.grown_beyond(self.position))
+                    await self.unless_stopped(self._source.grown_beyond(self.position))
                     continue
                 try:
                     await self._consume()
@@ -161,12 +182,15 @@ class Consumer(ABC):
                 except Exception as error:  # noqa: BLE001  border: the consumer loop; the store may be back later
                     attempts += 1
                     self.stalled(error, attempts)
-                    await self._unless_stopped(self._clock.sleep(Backoff().delay(attempts)))
+                    await self.rest(Backoff().delay(attempts))
         finally:
             await self._wind_up()
             self._stopped = True
             self._activity.changed()
-        await self.save()
+        try:
+            await self.save()
+        except RecqError as error:  # what it has passed since the last save is fetched again
+            self._last_error = f"{type(error).__name__}: {error}"
 
     @abstractmethod
     async def _consume(self) -> None:
@@ -182,10 +206,11 @@ class Consumer(ABC):
 
     async def save(self) -> None:
         """Save progress over events that changed nothing."""
-        if self.position > self._saved:
+        async with self._turn:
             position = self.position
-            await self._states.save_state(self._state(position))
-            self._saved = position
+            if position > self._saved:
+                await self._states.save_state(self._state(position))
+                self._saved = position
 
     # -- events that fail ----------------------------------------------------------------------------------------
 
@@ -194,22 +219,24 @@ class Consumer(ABC):
         sequence_number = event.stored.sequence_number
         declaration = self._handlers[event.stored.record.event_name].declaration
         waiting, retrying = Backoff(), Backoff(first=declaration.retry_delay)
-        permanent, attempts = 0, 1
+        permanent, transient, attempts = 0, 0, 1
         try:
             while not self.stopping:
                 if is_transient(error):
-                    delay = waiting.delay(attempts)
+                    transient += 1
+                    self.stalled(error, attempts, sequence_number)
+                    await self.rest(waiting.delay(transient), nudged=True)
                 else:
                     permanent += 1
                     if permanent > declaration.retry:
                         await self._park(event, error, attempts, progress)
                         return True
-                    delay = retrying.delay(permanent) if declaration.retry_delay else 0.0
-                self.stalled(error, attempts, sequence_number)
-                await self._unless_stopped(self._clock.sleep(delay))
+                    self.stalled(error, attempts, sequence_number)
+                    await self.rest(retrying.delay(permanent) if declaration.retry_delay else 0.0)
+                await self._while_paused()
                 if self._stopping.is_set():
                     return False
-                failure = await self._work.handle([event], progress)
+                failure = await self._attempt([event], progress)
                 if failure is None:
                     return True
                 error, attempts = failure.error, attempts + 1
@@ -219,15 +246,8 @@ class Consumer(ABC):
 
     async def _park(self, event: TailEvent, error: BaseException, attempts: int, progress: Progress) -> None:
         record = self.dead_event(event, error, attempts)
-        parked = Progress(
-            progress.consumer_id,
-            progress.fingerprint,
-            checkpoint=progress.checkpoint,
-            completed=progress.completed,
-            parked=record,
-        )
-        await self._work.commit(parked)
-        self._dead_events += 1
+        await self._commit(replace(progress, parked=record))
+        self._dead.add(record.sequence_number)
         self._last_error = record.exception
         if self.head_reached and event.context is not None and self._announced < MOST_ANNOUNCED:
             self._announced += 1
@@ -256,29 +276,44 @@ class Consumer(ABC):
         Returns:
             What it failed with this time, after its record was renewed; None for success.
         """
+        if record.event_name not in self._handlers:
+            return ConsumerError(
+                f"{self.component.name} no longer handles {record.event_name}; event {record.sequence_number} stays in "
+                "its dead event queue.",
+                remedy=f'Give it a handler again, or recq.delete_dead_events("{self.component.name}", '
+                f"{record.sequence_number}).",
+            )
         progress = Progress(
             self.consumer_id,
             self.component.fingerprint,
             redriven=record.sequence_number,
             head_reached=self.head_reached,
         )
-        failure = await self._alone(list(events), progress)
+        failure = await self._attempt(events, progress)
         if failure is None:
-            self._dead_events = max(self._dead_events - 1, 0)
+            self._dead.discard(record.sequence_number)
             return None
-        renewed = self.dead_event(events[0], failure, record.attempts + 1)
+        renewed = self.dead_event(events[0], failure.error, record.attempts + 1)
         await self._work.commit(Progress(self.consumer_id, self.component.fingerprint, parked=renewed))
-        return failure
+        return failure.error
 
     async def give_up(self, record: DeadEventRecord) -> None:
         """Take a dead event out of the queue without handling it."""
         progress = Progress(self.consumer_id, self.component.fingerprint, redriven=record.sequence_number)
         await self._work.commit(progress)
-        self._dead_events = max(self._dead_events - 1, 0)
+        self._dead.discard(record.sequence_number)
 
-    async def _alone(self, events: list[TailEvent], progress: Progress) -> BaseException | None:
-        failure = await self._work.handle(events, progress)
-        return None if failure is None else failure.error
+    async def inherit(self, record: DeadEventRecord) -> None:
+        """Take over a dead event of a consumer that is gone."""
+        own = record._replace(consumer_id=self.consumer_id)
+        progress = Progress(record.consumer_id, self.component.fingerprint, redriven=record.sequence_number, parked=own)
+        await self._work.commit(progress)
+
+    async def _attempt(self, events: Sequence[TailEvent], progress: Progress) -> Failure | None:
+        return await self._work.handle(events, progress)
+
+    async def _commit(self, progress: Progress) -> None:
+        await self._work.commit(progress)
 
     # -- small things --------------------------------------------------------------------------------------------
 
@@ -297,6 +332,7 @@ class Consumer(ABC):
             checkpoint=checkpoint,
             completed=completed,
             head_reached=self.head_reached,
+            enabled=self.enabled,
         )
 
     def _advance(self, position: int, *, saved: bool) -> None:
@@ -305,13 +341,24 @@ class Consumer(ABC):
             self._saved = position
         self._activity.changed()
 
-    async def _unless_stopped(self, waiting: Coroutine[object, object, None]) -> None:
-        """Wait for something, but no longer than until told to stop."""
-        waited = asyncio.ensure_future(waiting)
-        stopped = asyncio.ensure_future(self._stopping.wait())
+    async def rest(self, seconds: float, *, nudged: bool = False) -> None:
+        """Wait until the next try, no longer than until told to stop; or nudged, where that may help."""
+        await self.unless_stopped(self._clock.sleep(seconds), self._nudged.until_changed() if nudged else None)
+
+    async def _while_paused(self) -> None:
+        await self.unless_stopped(self._activity.until(lambda: self.enabled))
+
+    async def unless_stopped(
+        self, waiting: Coroutine[object, object, None], other: Coroutine[object, object, None] | None = None
+    ) -> None:
+        """Wait for something, or for something else, but no longer than until told to stop."""
+        waits = [asyncio.ensure_future(wait) for wait in (waiting, other, self._stopped_waiting()) if wait is not None]
         try:
-            await asyncio.wait((waited, stopped), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (waited, stopped):
-                task.cancel()
-            await asyncio.gather(waited, stopped, return_exceptions=True)
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _stopped_waiting(self) -> None:
+        await self._stopping.wait()

@@ -16,7 +16,7 @@ from recq_nb.runtime.consumer import Consumer
 from recq_nb.runtime.consumer_status import ConsumerStatus, consumer_id_of
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_source import EventSource
-from recq_nb.runtime.event_work import EventWork
+from recq_nb.runtime.event_work import EventWork, is_of_context
 from recq_nb.runtime.executors import Executors
 from recq_nb.runtime.failure_policy import Backoff
 from recq_nb.runtime.parallel_consumer import ParallelConsumer
@@ -32,6 +32,7 @@ class ConsumerGroup:
         self.component = component
         self.consumers = tuple(consumers)
         self.rebuild = rebuild
+        self.prepared = False
         self.task: asyncio.Task[None] | None = None
 
 
@@ -61,6 +62,7 @@ class ConsumerEngine:
         self._factories = factories
         self._groups: dict[str, ConsumerGroup] = {}
         self._known: dict[str, ConsumerState] = {}
+        self._changing = asyncio.Lock()  # held while consumers are started or stopped
 
     async def load(self) -> None:
         """Read what is kept of earlier runs."""
@@ -77,17 +79,23 @@ class ConsumerEngine:
     async def serve(self, bundle: Bundle) -> None:
         """Consume with the consumers of this bundle; returns once they are prepared (or their stall is visible)."""
         wanted = {component.name: component for component in bundle.consumers if component.kind in self._factories}
-        stale = [group for name, group in self._groups.items() if wanted.get(name) is not group.component]
-        await self._stop(stale)
-        prepared = []
-        for name, component in wanted.items():
-            if name not in self._groups:
-                prepared.append(self._begin(component))
-        await asyncio.gather(*prepared)
+        async with self._changing:
+            stale = [group for name, group in self._groups.items() if wanted.get(name) is not group.component]
+            await self._stop(stale)
+            for consumer in self._all():
+                consumer.nudge()
+            await asyncio.gather(
+                *(self._begin(component) for name, component in wanted.items() if name not in self._groups)
+            )
 
-    async def _begin(self, component: ComponentDefinition) -> None:
-        """Start a component's consumers; returns after the first attempt to prepare them."""
-        group = await self._make(component)
+    async def _begin(self, component: ComponentDefinition, after: int | None = None) -> None:
+        """Start a component's consumers; returns after the first attempt to prepare them.
+
+        Args:
+            component: Which one.
+            after: Where to replay from; None to go on where it was.
+        """
+        group = self._make(component, after)
         self._groups[component.name] = group
         first_try: asyncio.Future[None] = self._engine.loop.create_future()
         group.task = self._engine.start_task(self._run(group, first_try))
@@ -95,7 +103,8 @@ class ConsumerEngine:
 
     async def stop(self) -> None:
         """Stop every consumer after the batch at hand, progress saved."""
-        await self._stop(list(self._groups.values()))
+        async with self._changing:
+            await self._stop(list(self._groups.values()))
 
     async def _stop(self, groups: Sequence[ConsumerGroup]) -> None:
         for group in groups:
@@ -104,8 +113,9 @@ class ConsumerEngine:
         for group in groups:
             if group.task is not None:
                 await asyncio.gather(group.task, return_exceptions=True)
-            for consumer in group.consumers:
-                self._remember(consumer)
+            if group.prepared:
+                for consumer in group.consumers:
+                    self._remember(consumer)
             if self._groups.get(group.component.name) is group:
                 del self._groups[group.component.name]
 
@@ -131,30 +141,28 @@ class ConsumerEngine:
             and all(state.fingerprint == component.fingerprint for state in states)
         )
 
-    async def _make(self, component: ComponentDefinition) -> ConsumerGroup:
-        resume = self._resumable(component)
+    def _make(self, component: ComponentDefinition, after: int | None) -> ConsumerGroup:
+        resume = after is None and self._resumable(component)
+        start = after if after is not None else self._source.head if component.declaration.start == "head" else 0
         work = self._factories[component.kind](component)
         consumers = [
-            await self._consumer(component, context, work, resume=resume) for context in component.declaration.contexts
+            self._consumer(component, context, work, start, resume=resume) for context in component.declaration.contexts
         ]
         return ConsumerGroup(component, consumers, rebuild=component.kind is ComponentKind.PROJECTOR and not resume)
 
-    async def _consumer(
-        self, component: ComponentDefinition, context: str, work: EventWork, *, resume: bool
+    def _consumer(
+        self, component: ComponentDefinition, context: str, work: EventWork, start: int, *, resume: bool
     ) -> Consumer:
-        declaration = component.declaration
-        consumer_id = consumer_id_of(component.name, declaration.version, context)
+        consumer_id = consumer_id_of(component.name, component.declaration.version, context)
         known = self._known.get(consumer_id)
-        first = self._source.head if declaration.start == "head" else 0
-        checkpoint = min(known.checkpoint if known is not None and resume else first, self._source.head)
+        checkpoint = min(known.checkpoint if known is not None and resume else start, self._source.head)
         enabled = known.enabled if known is not None else True
         state = ConsumerState(consumer_id, checkpoint, component.fingerprint, enabled)
         world = (self._source, self._states, self._clock, self._activity)
         names = {handler.declaration.executor for handler in component.handlers} - {None}
         if component.kind is ComponentKind.OBSERVER or names:
             executors = {name: self._executors.find(name) for name in names if name is not None}
-            completed = await self._states.load_completed(consumer_id) if resume else frozenset()
-            return ParallelConsumer(component, context, work, *world, state, executors, completed)
+            return ParallelConsumer(component, context, work, *world, state, executors)
         return SequentialConsumer(component, context, work, *world, state)
 
     async def _run(self, group: ConsumerGroup, first_try: asyncio.Future[None]) -> None:
@@ -171,8 +179,13 @@ class ConsumerEngine:
 
     async def _gate(self, group: ConsumerGroup) -> None:
         """Sagas and observers do not start before every projector that says so has reached the head."""
-        stopping = group.consumers[0]
-        await self._activity.until(lambda: stopping.stopping or not self._replaying(None))
+        replaying = ", ".join(consumer.consumer_id for consumer in self._replaying(None))
+        if replaying:
+            for consumer in group.consumers:
+                consumer.waits_for(f"starts once {replaying} has reached the head of the log")
+            await group.consumers[0].unless_stopped(self._activity.until(lambda: not self._replaying(None)))
+        for consumer in group.consumers:
+            consumer.waits_for("")
 
     def _replaying(self, components: Sequence[str] | None) -> list[Consumer]:
         """Of these projectors (all, when None) those that hold others back until they reach the head."""
@@ -190,16 +203,19 @@ class ConsumerEngine:
             try:
                 await self._engine.in_worker(self._prepare, group)
                 await self._forget_others(group)
+                for consumer in group.consumers:
+                    await consumer.load()
             except Exception as error:  # noqa: BLE001  border: the consumer loop; shown as stalled and tried again
                 attempts += 1
                 for consumer in group.consumers:
                     consumer.stalled(error, attempts)
                 if not first_try.done():
                     first_try.set_result(None)
-                await self._clock.sleep(backoff.delay(attempts))
+                await group.consumers[0].rest(backoff.delay(attempts))
                 if any(consumer.stopping for consumer in group.consumers):
                     return False
             else:
+                group.prepared = True
                 return True
 
     def _prepare(self, group: ConsumerGroup) -> None:
@@ -221,10 +237,19 @@ class ConsumerEngine:
             raise
 
     async def _forget_others(self, group: ConsumerGroup) -> None:
-        """Drop the checkpoints of other versions and contexts of this component: they would be stale if it returned."""
+        """Drop the checkpoints of other versions and contexts of this component: they would be stale if it returned.
+
+        What they could not handle passes to the consumers that take their place.
+        """
         current = {consumer.consumer_id for consumer in group.consumers}
         others = sorted(self._ids_of(group.component.name) - current)
         if others:
+            for consumer_id in others:
+                for record in await self._states.dead_events(consumer_id):
+                    for heir in group.consumers:
+                        if is_of_context(record.context, heir.context):
+                            await heir.inherit(record)
+                            break
             await self._states.forget(others)
             for consumer_id in others:
                 self._known.pop(consumer_id, None)
@@ -309,21 +334,23 @@ class ConsumerEngine:
         """Have a component consume the log again from behind an event; a projector's read model is emptied first.
 
         Raises:
-            ConsumerError: A projector asked to start anywhere but at the first event.
+            ConsumerError: A projector asked to start anywhere but at the first event, or the place is none.
         """
-        component = self.find(component_name)[0].component
+        if after < 0:
+            raise ConsumerError(
+                f"replay(after={after}): there is no event {after}.", remedy="Events count from 1; 0 means all of them."
+            )
+        async with self._changing:
+            await self._replay(self.find(component_name)[0].component, after)
+
+    async def _replay(self, component: ComponentDefinition, after: int) -> None:
         if component.kind is ComponentKind.PROJECTOR and after:
             raise ConsumerError(
                 f"{component.name} is a projector; its read model follows from the whole log.",
                 remedy=f'Replay it from the first event: recq.replay("{component.name}").',
             )
-        group = self._groups[component.name]
-        await self._stop([group])
-        for consumer in group.consumers:
-            fingerprint = "" if component.kind is ComponentKind.PROJECTOR else component.fingerprint
-            state = ConsumerState(consumer.consumer_id, after, fingerprint, consumer.enabled)
-            self._known[consumer.consumer_id] = state
-        await self._begin(component)
+        await self._stop([self._groups[component.name]])
+        await self._begin(component, after)
 
     async def redrive(
         self, name: str | None, sequence_number: int | None

@@ -30,7 +30,7 @@ class ConsumerStatus:
         health: What it is doing; ``stalled`` while it waits to try an event again.
         reason: Why it is stalled or paused; ``""`` otherwise.
         attempts: Failed attempts at the event it is stalled on.
-        dead_events: Events it has parked in the dead event queue since it started.
+        dead_events: Events in its dead event queue.
         last_error: The newest failure, also after it was overcome.
     """
 

@@ -38,6 +38,7 @@ class Progress:
         redriven: An event that leaves the dead event queue with this: it was handled, or given up.
         parked: An event that enters it.
         head_reached: Whether the consumer has been at the head of the log.
+        enabled: False while the consumer is paused.
     """
 
     consumer_id: str
@@ -47,6 +48,7 @@ class Progress:
     redriven: int | None = None
     parked: DeadEventRecord | None = None
     head_reached: bool = False
+    enabled: bool = True
 
     def commit(self, transaction: ConsumerTransaction) -> None:
         """Commit a transaction together with this progress."""
@@ -59,7 +61,7 @@ class Progress:
         if self.checkpoint is None:
             transaction.commit()
         else:
-            transaction.commit(ConsumerState(self.consumer_id, self.checkpoint, self.fingerprint))
+            transaction.commit(ConsumerState(self.consumer_id, self.checkpoint, self.fingerprint, self.enabled))
 
 
 def is_of_context(context: str, pattern: str) -> bool:

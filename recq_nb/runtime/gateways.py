@@ -60,7 +60,8 @@ class BoundCommandGateway(CommandGateway):
     ) -> Reply[Confirmation]:
         """Send a command; see ``CommandGateway.send``."""
         if command_id is None and self._derive_from is not None:
-            command_id = f"{self._derive_from}:{next(self._positions)}"
+            # The type is part of it: a handler that takes another path the second time never gets another's outcome.
+            command_id = f"{self._derive_from}:{next(self._positions)}:{type(command).__name__}"
         return self._gateway.send(command, self._cause, metadata, timeout, command_id)
 
 

@@ -16,6 +16,7 @@ from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import EventWork
 from recq_nb.runtime.executors import Executor
+from recq_nb.runtime.failure_policy import Backoff
 
 WINDOW = 1_000
 """Events that may be fetched and not yet completed."""
@@ -30,7 +31,7 @@ class ParallelConsumer(Consumer):
     the same transaction, so that a restart does not project it twice.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  those of every consumer, and two more
+    def __init__(  # noqa: PLR0913, PLR0917  those of every consumer, and one more
         self,
         component: ComponentDefinition,
         context: str,
@@ -41,17 +42,22 @@ class ParallelConsumer(Consumer):
         activity: Activity,
         state: ConsumerState,
         executors: Mapping[str, Executor],
-        completed: frozenset[int],
     ) -> None:
         super().__init__(component, context, work, source, states, clock, activity, state)
         self._fetched = state.checkpoint
         self._running: set[asyncio.Task[None]] = set()
         self._outstanding: set[int] = set()
-        self._completed = completed
+        self._completed: frozenset[int] = frozenset()
         self._executors = executors
         self._own = Executor(ExecutorDefinition(component.declaration.concurrency, partitioned=False))
         self._is_projector = component.kind is ComponentKind.PROJECTOR
         self._progressed = asyncio.Event()
+
+    async def load(self) -> None:
+        """Learn also which events ahead of the checkpoint have been projected."""
+        await super().load()
+        if self._is_projector:
+            self._completed = await self._states.load_completed(self.consumer_id)
 
     async def _consume(self) -> None:
         if self._fetched >= self._source.head or len(self._running) >= WINDOW:
@@ -92,31 +98,24 @@ class ParallelConsumer(Consumer):
             await self._handle_admitted(event)
             return
         async with executor.slot(event.stored.record.aggregate_id):
-            if not self.stopping:
-                await self._handle_admitted(event)
+            await self._while_paused()
+            await self._handle_admitted(event)
 
     async def _handle_admitted(self, event: TailEvent) -> None:
         sequence_number = event.stored.sequence_number
         progress = self._progress(None, sequence_number if self._is_projector else None)
-        try:
-            failure = await self._work.handle([event], progress)
-            decided = failure is None or await self._try_until_decided(event, failure.error, progress)
-        except Exception as error:  # noqa: BLE001  border: the store failed; the event is fetched again after a restart
-            self.stalled(error, 1, sequence_number)
-            decided = await self._once_store_is_back(event, error)
+        decided, failed = False, 0
+        while not (decided or self.stopping):
+            try:
+                failure = await self._attempt([event], progress)
+                decided = failure is None or await self._try_until_decided(event, failure.error, progress)
+            except Exception as error:  # noqa: BLE001  border: the consumer loop; the store may be back later
+                failed += 1
+                self.stalled(error, failed, sequence_number)
+                await self.rest(Backoff().delay(failed))
+        self._recovered(sequence_number)
         if decided:
             self._outstanding.discard(sequence_number)
-
-    async def _once_store_is_back(self, event: TailEvent, error: Exception) -> bool:
-        """Committing failed where it must not: keep trying this event until it is decided or the consumer stops."""
-        progress = self._progress(None, event.stored.sequence_number if self._is_projector else None)
-        while not self.stopping:
-            try:
-                return await self._try_until_decided(event, error, progress)
-            except Exception as again:  # noqa: BLE001  border: as above
-                error = again
-                await self._unless_stopped(self._clock.sleep(1.0))
-        return False
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -203,6 +203,7 @@ class Runtime:
         }
         self.gateway.serve(bundle, routes)
         await self.consumers.serve(bundle)
+        self.scheduler.nudge()
         if len(self._running) == 1:  # schedules of an earlier run wait for the model that can take their commands
             self._running.append(self.engine.start_task(self.scheduler.run()))
 

@@ -46,20 +46,29 @@ class Scheduler:
         self._firing: set[str] = set()
         self._waiting: set[str] = set()
         self._changed = asyncio.Event()
+        self._nudged = Activity()
+        self._looking = False
+        self._following: int | None = None
 
     @property
     def idle(self) -> bool:
-        """Whether nothing that is due is being sent; what waits for another attempt does not count."""
-        return self._firing <= self._waiting
+        """Whether nothing that is due has still to be sent; what waits for another attempt does not count."""
+        overdue = self._following is not None and self._following <= microseconds_of(self._clock.now())
+        return not (self._looking or self._changed.is_set() or overdue) and self._firing <= self._waiting
 
     def changed(self) -> None:
-        """Something was scheduled; from any thread that runs on the engine."""
+        """Something was scheduled; on the engine thread."""
         self._changed.set()
+
+    def nudge(self) -> None:
+        """Try at once what waits for another attempt: the model has changed."""
+        self._nudged.changed()
 
     async def run(self) -> None:
         """Fire schedules until cancelled."""
         attempts = 0
         while True:
+            self._looking = True
             self._changed.clear()
             now = microseconds_of(self._clock.now())
             following: int | None
@@ -70,9 +79,12 @@ class Scheduler:
                         self._engine.start_task(self._fire(record))
                 following = await self._store.next_due(now)
                 attempts = 0
-            except RecqError:  # the store is not usable now; consumers show why
+                self._following = following
+            except Exception:  # noqa: BLE001  border: the store is not usable now; consumers show why
                 attempts += 1
                 following = now + round(Backoff().delay(attempts) * 1e6)
+            self._looking = False
+            self._activity.changed()
             await self._until(following)
 
     async def _until(self, due: int | None) -> None:
@@ -111,7 +123,7 @@ class Scheduler:
                     continue
                 await self._store.remove(record.schedule_id)
                 return
-        except RecqError:  # the store is not usable now: the schedule is still in it and fires again
+        except Exception:  # noqa: BLE001  border: the store is not usable now; the schedule is in it and fires again
             await self._pause(record.schedule_id, backoff.delay(attempts + 1))
             self._changed.set()
         finally:
@@ -121,10 +133,14 @@ class Scheduler:
     async def _pause(self, schedule_id: str, seconds: float) -> None:
         self._waiting.add(schedule_id)
         self._activity.changed()
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._nudged.until_changed())]
         try:
-            await self._clock.sleep(seconds)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._waiting.discard(schedule_id)
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     async def _send(self, record: ScheduledCommandRecord) -> None:
         definition = self._reader.bundle.payloads.get(record.command_name)

@@ -65,9 +65,10 @@ class DuckDbConsumerTransaction:
 
     def complete(self, consumer_id: str, sequence_number: int) -> None:
         """See ``ConsumerTransaction.complete``."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO recq.completed_events VALUES ($1, $2)", [consumer_id, sequence_number]
-        )
+        with translated(f"noting an event that {self._component} has handled"):
+            self._connection.execute(
+                "INSERT OR IGNORE INTO recq.completed_events VALUES ($1, $2)", [consumer_id, sequence_number]
+            )
 
     def reset(self, definitions: Sequence[ReadModelDefinition]) -> None:
         """See ``ConsumerTransaction.reset``."""

@@ -77,3 +77,15 @@ def translated(doing: str) -> Iterator[None]:
         raise
     except (duckdb.Error, OSError) as error:
         raise working_failure(doing, error) from error
+
+
+@contextmanager
+def outage_translated(doing: str) -> Iterator[None]:
+    """Raise as a ``StoreError`` only what says nothing about the statement: the disk, or another transaction's change.
+
+    A conflict with another transaction appears as such, or as a key that the other one has inserted meanwhile.
+    """
+    try:
+        yield
+    except (duckdb.OperationalError, duckdb.IntegrityError, duckdb.FatalException) as error:
+        raise working_failure(doing, error) from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import duckdb
 
+from recq_nb.adapters.duckdb.failures import working_failure
 from recq_nb.adapters.duckdb.sql_policy import statements_of
 
 _PASSED_ON = frozenset(
@@ -57,10 +58,13 @@ class GuardedConnection:
         """Run SQL; fetch the result from what it returns."""
         statements = statements_of(self._connection, query, writable=self._writable)
         self._before()
-        for statement in statements[:-1]:
-            self._connection.execute(statement)
-        if statements:
-            self._connection.execute(statements[-1], parameters)
+        try:
+            for statement in statements[:-1]:
+                self._connection.execute(statement)
+            if statements:
+                self._connection.execute(statements[-1], parameters)
+        except (duckdb.TransactionException, duckdb.FatalException) as error:  # another transaction, or the disk
+            raise working_failure("running a handler's SQL", error) from error
         if any(statement.type is not duckdb.StatementType.SELECT for statement in statements):
             self._after_write()
         return self

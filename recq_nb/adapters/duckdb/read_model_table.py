@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from recq_nb.adapters.duckdb.columns import columns_of, quoted
-from recq_nb.adapters.duckdb.failures import first_line
+from recq_nb.adapters.duckdb.failures import first_line, outage_translated
 from recq_nb.adapters.duckdb.sql_policy import statements_of
 from recq_nb.errors import CapabilityError, ReadModelError
 from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
@@ -131,7 +131,8 @@ class DuckDbTable(Table[ReadModel]):
 
     def _run(self, sql: str, parameters: list[object] | dict[str, object]) -> list[tuple[object, ...]]:
         try:
-            rows: list[tuple[object, ...]] = self._connection.execute(sql, parameters or None).fetchall()
+            with outage_translated(f"reading {self._name}"):
+                rows: list[tuple[object, ...]] = self._connection.execute(sql, parameters or None).fetchall()
         except duckdb.CatalogException as error:
             if self._definition.table_name not in str(error):
                 raise self._sql_problem(error) from None
@@ -231,7 +232,8 @@ class DuckDbTable(Table[ReadModel]):
         """See ``Table.clear``."""
         self._must_be_writable("clear")
         self.forget()
-        self._connection.execute(f"DELETE FROM {self._table}")
+        with outage_translated(f"clearing {self._name}"):
+            self._connection.execute(f"DELETE FROM {self._table}")
 
     def _must_be_writable(self, verb: str) -> None:
         if not self._writable:
@@ -254,8 +256,9 @@ class DuckDbTable(Table[ReadModel]):
         changed = [(key, self._rows[key]) for key in self._dirty]
         self._dirty.clear()
         try:
-            self._delete([key for key, row in changed if row is None])
-            self._insert([row for _, row in changed if row is not None])
+            with outage_translated(f"writing {self._name}"):
+                self._delete([key for key, row in changed if row is None])
+                self._insert([row for _, row in changed if row is not None])
         except (pa.ArrowException, duckdb.DataError, OverflowError, TypeError) as error:
             raise ReadModelError(
                 f"a row of {self._name} cannot be stored: {first_line(error)}",

@@ -23,19 +23,22 @@ class DuckDbSchedules:
 
     def add(self, record: ScheduledCommandRecord) -> None:
         """See ``ScheduledCommandTransaction.add``."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO recq.scheduled_commands "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, make_timestamptz($9), $10, $11, $12)",
-            list(record),
-        )
+        with translated(f"scheduling {record.command_name}"):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO recq.scheduled_commands "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, make_timestamptz($9), $10, $11, $12)",
+                list(record),
+            )
 
     def cancel(self, schedule_id: str) -> None:
         """See ``ScheduledCommandTransaction.cancel``."""
-        self._connection.execute("DELETE FROM recq.scheduled_commands WHERE schedule_id = $1", [schedule_id])
+        with translated("taking a scheduled command back"):
+            self._connection.execute("DELETE FROM recq.scheduled_commands WHERE schedule_id = $1", [schedule_id])
 
     def cancel_all(self, saga_id: str) -> None:
         """See ``ScheduledCommandTransaction.cancel_all``."""
-        self._connection.execute("DELETE FROM recq.scheduled_commands WHERE saga_id = $1", [saga_id])
+        with translated("taking scheduled commands back"):
+            self._connection.execute("DELETE FROM recq.scheduled_commands WHERE saga_id = $1", [saga_id])
 
 
 class DuckDbScheduledCommandStore:
