@@ -171,7 +171,9 @@ def sent_by(call: GatewayCall) -> list[ClassDefinition]:
 
 
 def is_resolved(call: GatewayCall) -> bool:
-    """Whether every payload a gateway call may be given is known."""
+    """Whether every payload a gateway call may be given is known; a call that is never reached has none."""
+    if not call.value:
+        return True
     given = [atom for atom in call.value if atom != Constant(None)]
     return bool(given) and all(
         isinstance(atom, Instance) and payload_kind_of(atom.definition) is not None for atom in given
