@@ -14,6 +14,7 @@ HOSTS = {
     "127.0.0.1",
     "localhost",
     "elsewhere.invalid",
+    "json-schema.org",
     "keepachangelog.com",
     "mybinder.org",
     "semver.org",
