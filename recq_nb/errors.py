@@ -70,6 +70,16 @@ class RecqError(Exception):
         return [f"{type(self).__name__}: {self}", *notes]
 
 
+def _is_text(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Rejection(RecqError):  # noqa: N818  the field's term for a business answer, which is not a fault
     """A business rejection: the handler decided against the command, nothing was stored.
 
@@ -81,6 +91,12 @@ class Rejection(RecqError):  # noqa: N818  the field's term for a business answe
     """
 
     def __init__(self, code: str, text: str) -> None:
+        if not (_is_text(code) and code and _is_text(text)):
+            raise HandlerResultError(
+                f"a rejection was given the code {code!r} and the text {text!r}; programs tell rejections apart by "
+                "their code, people by their text.",
+                remedy='Write reject("todo_list.full", "a list has at most five todos").',
+            )
         super().__init__(f"[{code}] {text}")
         self.code: str = code
         self.text: str = text

@@ -16,9 +16,11 @@ class CachedAggregate:
         fingerprint: Of the handler source that folded it; state folded by other source is not used.
         snapshot_version: Version of its newest snapshot.
         pending: Decided events that are not stored yet.
+        in_use: Handlers that are deciding on it and have not spoken yet.
+        spoiled: A handler has changed its state; it is loaded anew when it is needed.
     """
 
-    __slots__ = ("fingerprint", "pending", "snapshot_version", "state", "version")
+    __slots__ = ("fingerprint", "in_use", "pending", "snapshot_version", "spoiled", "state", "version")
 
     def __init__(self, version: int, state: AggregateState | None, fingerprint: str, snapshot_version: int = 0) -> None:
         self.version = version
@@ -26,10 +28,15 @@ class CachedAggregate:
         self.fingerprint = fingerprint
         self.snapshot_version = snapshot_version
         self.pending = 0
+        self.in_use = 0
+        self.spoiled = False
 
 
 class AggregateCache:
-    """The states of the aggregates used last, at most ``capacity``. Those with unstored events are never dropped."""
+    """The states of the aggregates used last, at most ``capacity``.
+
+    One with unstored events, or one that a handler is deciding on, is never dropped for lack of room.
+    """
 
     def __init__(self, capacity: int = 10_000) -> None:
         self._capacity = capacity
@@ -38,7 +45,7 @@ class AggregateCache:
     def find(self, aggregate_id: str, fingerprint: str) -> CachedAggregate | None:
         """The cached aggregate, if this handler source folded it."""
         cached = self._aggregates.get(aggregate_id)
-        if cached is None or cached.fingerprint != fingerprint:
+        if cached is None or cached.fingerprint != fingerprint or cached.spoiled:
             return None
         self._aggregates.move_to_end(aggregate_id)
         return cached
@@ -53,13 +60,19 @@ class AggregateCache:
         self._aggregates[aggregate_id] = cached
         if len(self._aggregates) > self._capacity:
             for oldest, candidate in self._aggregates.items():
-                if not candidate.pending:
+                if not candidate.pending and not candidate.in_use and candidate is not cached:
                     del self._aggregates[oldest]
                     break
 
     def drop(self, aggregate_id: str) -> None:
         """Forget an aggregate; it is loaded anew when it is needed."""
         self._aggregates.pop(aggregate_id, None)
+
+    def spoil(self, aggregate_id: str) -> None:
+        """Use an aggregate's state no more, and remember whether it has unstored events until they are stored."""
+        cached = self._aggregates.get(aggregate_id)
+        if cached is not None:
+            cached.spoiled = True
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -157,6 +157,7 @@ class AggregateManager:
         if decider.wants_state and not decider.state_is_large:
             decision.trace = trace_of(cached.state)
         if not decider.inline:
+            cached.in_use += 1
             self._engine.start_task(self._decide_later(decision, frame), context=request.context)
             return
         started = time.perf_counter_ns()
@@ -202,6 +203,8 @@ class AggregateManager:
         """The handler has spoken: check, fold, stage, release. Whatever it says, the lock is released."""
         decider, cached = decision.decider, decision.cached
         assert cached is not None
+        if not decider.inline:
+            cached.in_use -= 1
         try:
             if decider.wants_state and cached.state is not None:
                 self._check_untouched(decision, cached, failed=error is not None)
@@ -218,10 +221,10 @@ class AggregateManager:
         if decision.trace is None:
             decision.decider.state_is_large = True
             if failed:  # it may have changed the state before it gave up: load it anew next time
-                self._cache.drop(decision.aggregate_id)
+                self._cache.spoil(decision.aggregate_id)
             return
         if decision.trace != trace_of(cached.state):
-            self._cache.drop(decision.aggregate_id)
+            self._cache.spoil(decision.aggregate_id)
             raise StateMutationError(
                 f"{decision.decider.handler.label} changed the state of {decision.aggregate_id!r} while deciding "
                 f"{decision.decider.name}; state is changed by events only, or a replay would not give it back.",
@@ -256,7 +259,7 @@ class AggregateManager:
         try:
             cached.state = decider.folding.apply(cached.state, event, record)
         except BaseException:
-            self._cache.drop(aggregate_id)  # the handler may have changed the state before it failed
+            self._cache.spoil(aggregate_id)  # the handler may have changed the state before it failed
             raise
         cached.version = seen + 1
         cached.pending += 1

@@ -16,6 +16,7 @@ from recq_nb.modeling.message import CommandMessage, QueryMessage
 from recq_nb.modeling.metadata import JsonValue, Metadata
 from recq_nb.modeling.payload import Command, Payload, Query
 from recq_nb.modeling.payload_definition import PayloadDefinition
+from recq_nb.modeling.serialization import is_storable_text
 from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.ports.flow_listener import FlowStepKind
 from recq_nb.ports.message_transport import MessageTransport, Request
@@ -95,7 +96,7 @@ class MessageGateway:
             SessionClosedError: The session is closed.
         """
         command = self._current(command, Command, "send", "a command: an instance of a DomainCommand or ServiceCommand")
-        if command_id is not None and (not isinstance(command_id, str) or not command_id):  # type: ignore[redundant-expr]  # notebooks are untyped
+        if command_id is not None and not is_storable_text(command_id):
             raise PayloadError(f"command_id={command_id!r} is no id.", remedy="Pass a non-empty string.")
         message_id = command_id if command_id is not None else self._ids.next_id()
         message = CommandMessage(

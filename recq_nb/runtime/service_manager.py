@@ -7,14 +7,14 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import cast
 
-from recq_nb.errors import DeadlockError, HandlerResultError, Rejection
+from recq_nb.errors import DeadlockError, HandlerResultError, PayloadError, Rejection
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind, HandlerKind, Injection
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
 from recq_nb.modeling.message import CommandMessage
 from recq_nb.modeling.payload import ServiceEvent
 from recq_nb.modeling.payload_definition import define_payload
-from recq_nb.modeling.serialization import encode_event
+from recq_nb.modeling.serialization import encode_event, is_storable_text
 from recq_nb.ports.clock import IdSource
 from recq_nb.ports.message_transport import HeldLock
 from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord
@@ -96,11 +96,20 @@ class ServiceManager:
         return routes
 
     def _handle(self, doer: _Doer, request: PendingRequest) -> None:
-        lock_id: str | None = getattr(request.message.payload, doer.lock_field) if doer.lock_field else None
+        lock_id: object = getattr(request.message.payload, doer.lock_field, None) if doer.lock_field else None
         request.handled_by = doer.handler
         request.remember_rejection = doer.handler.declaration.remember_rejections
         if lock_id is None:
             self._start(doer, request, None)
+            return
+        if not is_storable_text(lock_id):
+            request.fail(
+                PayloadError(
+                    f"{request.message.name} has {doer.lock_field}={lock_id!r}; a lock id is non-empty text of valid "
+                    "unicode.",
+                    remedy=f"Construct {request.message.name} with such a string.",
+                )
+            )
             return
         try:
             taken = self._locks.acquire(lock_id, request, partial(self._start, doer, request, lock_id))

@@ -50,7 +50,7 @@ class DuckDbSystemStateStore:
                 if self._head > LIMIT:
                     self.versions.complete = False
                     self.commands.give_up()
-                elif self._head:
+                else:
                     self._learn(cursor)
         finally:
             cursor.close()
