@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 
 from recq_nb.flow.application_graph import (
@@ -16,6 +17,7 @@ from recq_nb.flow.application_graph import (
 )
 from recq_nb.flow.reading.ancestry import derives_from, payload_kind_of
 from recq_nb.flow.reading.facts import FactKind, GatewayCall
+from recq_nb.flow.reading.library import ROOT
 from recq_nb.flow.reading.model import ComponentReading, HandlerReading, Model, PayloadReading
 from recq_nb.flow.reading.model_reading import read_model
 from recq_nb.flow.reading.reader import Reader
@@ -25,6 +27,7 @@ from recq_nb.flow.reading.values import (
     Constant,
     GatewayKind,
     Instance,
+    Library,
     TableRef,
     Value,
 )
@@ -180,7 +183,22 @@ def is_resolved(call: GatewayCall) -> bool:
     )
 
 
+def foreign_payload(handler: HandlerReading) -> str | None:
+    """The path of a class that may be a handler's payload and is not among the sources; None where it is settled."""
+    if handler.payloads or handler.kind is HandlerKind.INVOCATION:
+        return None
+    for parameter in handler.parameters:
+        for atom in parameter.types or ():
+            if isinstance(atom, Library):
+                package = atom.path.partition(".")[0]
+                if package not in sys.stdlib_module_names | {ROOT, "builtins"}:
+                    return atom.path
+    return None
+
+
 def _unresolved(handler: HandlerReading) -> Iterator[Position]:
+    if foreign_payload(handler) is not None:
+        yield handler.position
     yield from (call.position for call in handler.facts.calls.values() if not is_resolved(call))
     yield from (fact.position for fact in handler.facts.of(FactKind.GATEWAY_ESCAPES))
 

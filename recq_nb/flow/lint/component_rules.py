@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recq_nb.flow.finding import Severity
+from recq_nb.flow.graph_reading import foreign_payload
 from recq_nb.flow.lint.rule import Report, RuleGroup, Scope, Subject
 from recq_nb.flow.reading.ancestry import own_methods, payload_kind_of
 from recq_nb.flow.reading.function_shape import parameters_of
@@ -103,7 +104,8 @@ def payload_parameter(subject: Subject) -> Iterator[Report]:
     """Messages are routed by the type of their payload, which the handler's annotation names."""
     for handler in subject.model.handlers:
         wanted = HANDLED.get(handler.kind)
-        if wanted is None or any(parameter.types is None for parameter in handler.parameters):
+        unreadable = any(parameter.types is None for parameter in handler.parameters)
+        if wanted is None or unreadable or foreign_payload(handler) is not None:
             continue
         names = " or ".join(sorted(kind.value for kind in wanted))
         kinds = [payload_kind_of(definition) for definition in handler.payloads]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from recq_nb.flow.finding import Severity
-from recq_nb.flow.graph_reading import is_resolved, sent_by
+from recq_nb.flow.graph_reading import foreign_payload, is_resolved, sent_by
 from recq_nb.flow.lint.rule import Report, RuleGroup, Subject
 from recq_nb.flow.reading.ancestry import payload_kind_of
 from recq_nb.flow.reading.facts import Fact, FactKind, GatewayCall
@@ -41,6 +41,14 @@ def _facts(subject: Subject, kind: FactKind) -> Iterator[tuple[HandlerReading, F
 @CONFINEMENT.rule("RECQ010", Severity.WARNING, "payload type cannot be read", confines=True)
 def unresolvable_payload(subject: Subject) -> Iterator[Report]:
     """The interaction graph is read before anything runs; a type only known at run time is a hole in it."""
+    for handler in subject.model.handlers:
+        foreign = foreign_payload(handler)
+        if foreign is not None:
+            yield (
+                handler.position,
+                f"{handler.label} takes {foreign}, whose source is not part of the model.",
+                "Read the module it comes from together with this one, or define it here.",
+            )
     for _, handler, call in _calls(subject):
         if not is_resolved(call) and not list(_foreign(call)):
             yield (

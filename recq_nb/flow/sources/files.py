@@ -32,7 +32,7 @@ def read_sources(*paths: str | Path) -> tuple[Source, ...]:
     for path in map(Path, paths):
         for file in _files(path):
             asked.setdefault(str(file), _sources_of(file))
-            roots[_root(file)] = None
+            roots.update(dict.fromkeys(_roots(file)))
     return _with_imports([source for sources in asked.values() for source in sources], tuple(roots))
 
 
@@ -74,6 +74,13 @@ def _root(file: Path) -> Path:
         while (folder / "__init__.py").is_file() and folder.parent != folder:
             folder = folder.parent
     return folder
+
+
+def _roots(file: Path) -> Iterator[Path]:
+    """Where imports are looked for: beside the file, then in the folders above it, as far as the current one."""
+    root, here = _root(file), Path.cwd()
+    yield root
+    yield from (folder for folder in root.parents if folder.is_relative_to(here))
 
 
 def _module_name(file: Path) -> str:

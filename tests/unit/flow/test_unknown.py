@@ -93,3 +93,17 @@ def test_what_can_be_read_is_read(statement: str, targets: list[str]) -> None:
 
     assert [edge.target for edge in graph.out_of("Watcher.placed")] == targets
     assert graph.unresolved == ()
+
+
+def test_a_payload_from_outside_the_sources_is_reported_at_its_handler() -> None:
+    text = """import shop
+
+@observer
+class Watcher:
+    @event_handler
+    def placed(self, event: shop.PlacedEvent) -> None: ...
+"""
+    sources = [Source(text, "n.ipynb", "n", cell=1, has_magics=True)]
+
+    assert [(one.rule, one.position.line) for one in lint(sources)] == [("RECQ010", 6)]
+    assert [position.line for position in application_graph(sources).unresolved] == [6]
