@@ -7,11 +7,11 @@ from operator import attrgetter
 
 from benchmarks import machine
 from benchmarks.account import READ_SIDE, WRITE_SIDE
+from benchmarks.elsewhere import Elsewhere, Ours, Peer
 from benchmarks.peer_account import BEST, DEFAULT
 from benchmarks.result import Limit, Result, Unit
 from benchmarks.sample import Contestant, Rounds, Sample, interleaved, median, median_ratio
 from benchmarks.scale import Scale
-from benchmarks.systems import OurSystem, PeerSystem
 
 CLIENTS = 256
 _rate = attrgetter("per_second")
@@ -21,16 +21,16 @@ def sequential_on_disk(scale: Scale) -> list[Result]:
     """B1: one client, one command after the other, every one durable."""
     count = scale.of(1000, at_least=50)
     with (
-        OurSystem(scale.folder / "b1.duckdb") as ours,
-        OurSystem(scale.folder / "b1_projected.duckdb", WRITE_SIDE + READ_SIDE) as projected,
-        PeerSystem(scale.folder / "b1_default.sqlite", DEFAULT) as default,
-        PeerSystem(scale.folder / "b1_best.sqlite", BEST) as best,
+        Elsewhere(Ours(scale.folder / "b1.duckdb", WRITE_SIDE)) as ours,
+        Elsewhere(Ours(scale.folder / "b1_projected.duckdb", WRITE_SIDE + READ_SIDE)) as projected,
+        Elsewhere(Peer(scale.folder / "b1_default.sqlite", DEFAULT)) as default,
+        Elsewhere(Peer(scale.folder / "b1_best.sqlite", BEST)) as best,
     ):
         contestants: Mapping[str, Contestant] = {
             "ours": lambda number: ours.one_client(number, count),
             "projected": lambda number: projected.one_client(number, count),
-            "default": lambda _: default.one_client(count),
-            "best": lambda _: best.one_client(count),
+            "default": lambda number: default.one_client(number, count),
+            "best": lambda number: best.one_client(number, count),
         }
         rounds = interleaved(scale.rounds, contestants)
     fsync = machine.fsync_seconds(scale.folder)
@@ -48,18 +48,18 @@ def many_on_disk(scale: Scale) -> list[Result]:
     count = scale.of(CLIENTS * 80, at_least=CLIENTS)
     peer_count = scale.of(CLIENTS * 20, at_least=CLIENTS)
     with (
-        OurSystem(scale.folder / "b2.duckdb") as ours,
-        OurSystem(scale.folder / "b2_projected.duckdb", WRITE_SIDE + READ_SIDE) as projected,
-        OurSystem(scale.folder / "b2_threads.duckdb") as threaded,
-        PeerSystem(scale.folder / "b2_default.sqlite", DEFAULT) as default,
-        PeerSystem(scale.folder / "b2_best.sqlite", BEST) as best,
+        Elsewhere(Ours(scale.folder / "b2.duckdb", WRITE_SIDE)) as ours,
+        Elsewhere(Ours(scale.folder / "b2_projected.duckdb", WRITE_SIDE + READ_SIDE)) as projected,
+        Elsewhere(Ours(scale.folder / "b2_threads.duckdb", WRITE_SIDE)) as threaded,
+        Elsewhere(Peer(scale.folder / "b2_default.sqlite", DEFAULT)) as default,
+        Elsewhere(Peer(scale.folder / "b2_best.sqlite", BEST)) as best,
     ):
         contestants: Mapping[str, Contestant] = {
             "ours": lambda number: ours.in_flight(number, CLIENTS, count),
             "projected": lambda number: projected.in_flight(number, CLIENTS, count),
             "threads": lambda number: threaded.threads(number, CLIENTS, peer_count),
-            "default": lambda _: default.threads(CLIENTS, peer_count),
-            "best": lambda _: best.threads(CLIENTS, peer_count),
+            "default": lambda number: default.threads(number, CLIENTS, peer_count),
+            "best": lambda number: best.threads(number, CLIENTS, peer_count),
         }
         rounds = interleaved(scale.rounds, contestants)
     fsync = machine.fsync_seconds(scale.folder)
@@ -78,18 +78,18 @@ def in_memory(scale: Scale) -> list[Result]:
     few, many = scale.of(3000, at_least=50), scale.of(CLIENTS * 100, at_least=CLIENTS)
     peer_many = scale.of(CLIENTS * 40, at_least=CLIENTS)
     with (
-        OurSystem() as ours,
-        OurSystem(components=WRITE_SIDE + READ_SIDE) as projected,
-        PeerSystem(None, DEFAULT) as default,
-        PeerSystem(None, BEST) as best,
+        Elsewhere(Ours("memory", WRITE_SIDE)) as ours,
+        Elsewhere(Ours("memory", WRITE_SIDE + READ_SIDE)) as projected,
+        Elsewhere(Peer(None, DEFAULT)) as default,
+        Elsewhere(Peer(None, BEST)) as best,
     ):
         contestants: Mapping[str, Contestant] = {
             "one": lambda number: ours.one_client(number, few),
             "many": lambda number: ours.in_flight(number, CLIENTS, many),
             "projected": lambda number: projected.in_flight(number, CLIENTS, many),
-            "default one": lambda _: default.one_client(few),
-            "best many": lambda _: best.threads(CLIENTS, peer_many),
-            "best one": lambda _: best.one_client(few),
+            "default one": lambda number: default.one_client(number, few),
+            "best many": lambda number: best.threads(number, CLIENTS, peer_many),
+            "best one": lambda number: best.one_client(number, few),
         }
         rounds = interleaved(scale.rounds, contestants)
     compare = _Comparison("B3", rounds, None)

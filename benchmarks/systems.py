@@ -122,12 +122,12 @@ class PeerSystem:
         accounts = self._accounts[client]
         self.accounts.credit(accounts[command % len(accounts)], amount(command), reference(command))
 
-    def one_client(self, count: int) -> Sample:
+    def one_client(self, _round_number: int, count: int) -> Sample:
         """Do one after the other."""
         self.open_accounts(1, accounts_for(count))
         return called_in_turn(self.call, count)
 
-    def threads(self, clients: int, count: int) -> Sample:
+    def threads(self, _round_number: int, clients: int, count: int) -> Sample:
         """Do them in many threads."""
         self.open_accounts(clients, accounts_for(count // clients))
         return called_at_once(self.call, clients, count)

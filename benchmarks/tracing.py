@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 
 from benchmarks.account import READ_SIDE, WRITE_SIDE
+from benchmarks.elsewhere import Elsewhere, Ours
 from benchmarks.result import Limit, Result, Unit
 from benchmarks.sample import interleaved, median, median_ratio
 from benchmarks.scale import Scale
-from benchmarks.systems import OurSystem
 
 CLIENTS = 256
 _rate = attrgetter("per_second")
@@ -18,8 +18,8 @@ def watching(scale: Scale) -> list[Result]:
     """B9: the same commands with the flow recorder on and off, and with a widget attached."""
     few, many = scale.of(3000, at_least=50), scale.of(CLIENTS * 100, at_least=CLIENTS)
     with (
-        OurSystem(components=WRITE_SIDE + READ_SIDE) as recorded,
-        OurSystem(components=WRITE_SIDE + READ_SIDE, record=False) as unrecorded,
+        Elsewhere(Ours("memory", WRITE_SIDE + READ_SIDE)) as recorded,
+        Elsewhere(Ours("memory", WRITE_SIDE + READ_SIDE, record=False)) as unrecorded,
     ):
         rounds = interleaved(
             scale.rounds,
