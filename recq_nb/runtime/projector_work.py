@@ -86,6 +86,8 @@ class ProjectorWork:
         self._reader = reader
         self._gateway = gateway
         self._flow = flow_steps
+        self._turn = asyncio.Lock()
+        self._in_order = not any(handler.declaration.executor for handler in component.handlers)
         self._plans: dict[str, tuple[HandlerDefinition, ArgumentPlan[ProjectorFrame]]] = {
             name: (handler, ArgumentPlan(handler, _PROVIDERS))
             for name, handler in component.handlers_of(HandlerKind.EVENT).items()
@@ -93,7 +95,10 @@ class ProjectorWork:
 
     async def handle(self, events: Sequence[TailEvent], progress: Progress) -> Failure | None:
         """See ``EventWork.handle``."""
-        return await self._engine.in_worker(self._project, events, progress)
+        if not self._in_order:
+            return await self._engine.in_worker(self._project, events, progress)
+        async with self._turn:  # consumers of several contexts write to the same tables
+            return await self._engine.in_worker(self._project, events, progress)
 
     def _project(self, events: Sequence[TailEvent], progress: Progress) -> Failure | None:
         transaction = self._states.begin(self._component.name)

@@ -42,6 +42,8 @@ from recq_nb.runtime.scheduler import Scheduler
 from recq_nb.runtime.service_manager import ServiceManager
 
 T = TypeVar("T")
+PATIENCE_SECONDS = 2.0
+"""How long closing waits for what consumers have at hand; what is cut short is handled again after the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ class Runtime:
             self.flow_steps,
             self._adapters.clock,
             self.scheduler.changed,
+            self.scheduler.turn,
         )
 
     def _drop(self, aggregate_ids: Sequence[str]) -> None:
@@ -241,6 +244,8 @@ class Runtime:
             ]
             if self.gateway.in_flight:
                 late.append(f"{self.gateway.in_flight} requests are in flight")
+            if not self.scheduler.idle:
+                late.append("scheduled commands are due")
             raise ConsumerError(
                 f"the session has not settled within {timeout} s: {'; '.join(late) or 'consumers are starting'}.",
                 remedy="Mend what stalls (re-run its cell), or wait longer.",
@@ -258,9 +263,11 @@ class Runtime:
         """Finish what is being stored, stop consumers with their progress saved, fail what is in flight."""
         self.gateway.refuse()
         await self._publisher.stored()
-        await self.consumers.stop()
+        consumers = self.engine.start_task(self.consumers.stop())
+        await asyncio.wait((consumers,), timeout=PATIENCE_SECONDS)
         await self._publisher.stored()
-        self.gateway.close()
+        self.gateway.close()  # a consumer that still waits for a reply hears of it, and has its event again next time
+        await asyncio.wait((consumers,), timeout=PATIENCE_SECONDS)
         for task in self._running:
             task.cancel()
 

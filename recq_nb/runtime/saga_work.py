@@ -109,7 +109,7 @@ class SagaWork:
     again, the same commands are sent under the same ids, and their first outcomes come back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  each is a collaborator
         self,
         component: ComponentDefinition,
         engine: Engine,
@@ -119,6 +119,7 @@ class SagaWork:
         flow_steps: FlowSteps,
         clock: Clock,
         on_scheduled: Callable[[], None],
+        schedules: asyncio.Lock | None = None,
     ) -> None:
         assert component.state_type is not None
         assert issubclass(component.state_type, SagaState)
@@ -128,6 +129,7 @@ class SagaWork:
         self._states = states
         self._clock = clock
         self._on_scheduled = on_scheduled
+        self._schedules = schedules if schedules is not None else asyncio.Lock()
         self._turn = asyncio.Lock()
         self._reactions: Reactions[SagaFrame] = Reactions(
             component, HandlerKind.SAGA_EVENT, _PROVIDERS, engine, reader, gateway, flow_steps
@@ -167,7 +169,8 @@ class SagaWork:
         frame = SagaFrame(message, progress, self._reactions, saga_id, state, self._clock)
         result = await self._reactions.call(event, message, frame)
         new_state = self._new_state(handler, frame, result)
-        await self._engine.in_worker(self._keep, frame, new_state, progress)
+        async with self._schedules:  # the scheduler may be changing what this cancels
+            await self._engine.in_worker(self._keep, frame, new_state, progress)
         if frame.scheduled:
             self._on_scheduled()
 

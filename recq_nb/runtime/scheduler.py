@@ -26,6 +26,9 @@ class Scheduler:
 
     A schedule is removed once its command has an outcome; a rejection is one. While nobody can take the command it is
     tried again; what fails for good is kept, marked as given up, with its error.
+
+    Attributes:
+        turn: Held while schedules are changed: the store refuses two transactions that change the same one.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Scheduler:
         self._activity = activity
         self._firing: set[str] = set()
         self._waiting: set[str] = set()
+        self.turn = asyncio.Lock()
         self._changed = asyncio.Event()
         self._nudged = Activity()
         self._looking = False
@@ -116,12 +120,14 @@ class Scheduler:
                     attempts += 1
                     retries -= 0 if is_transient(error) else 1
                     described = f"{type(error).__name__}: {error}"
-                    await self._store.note_failure(record.schedule_id, attempts, described, given_up=retries <= 0)
+                    async with self.turn:
+                        await self._store.note_failure(record.schedule_id, attempts, described, given_up=retries <= 0)
                     if retries <= 0:
                         return
                     await self._pause(record.schedule_id, backoff.delay(attempts))
                     continue
-                await self._store.remove(record.schedule_id)
+                async with self.turn:
+                    await self._store.remove(record.schedule_id)
                 return
         except Exception:  # noqa: BLE001  border: the store is not usable now; the schedule is in it and fires again
             await self._pause(record.schedule_id, backoff.delay(attempts + 1))

@@ -1,6 +1,6 @@
-"""Order, stock and payment: a saga reserves, charges and confirms; it releases what it reserved when the charge fails.
+"""Order, stock and payment: a saga reserves, charges and confirms; it gives back what it took when the model says no.
 
-Money and units are conserved: what leaves a stock is reserved or shipped, what leaves an account is charged.
+Money and units are conserved: a unit is free or reserved, money is in the account or charged.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from recq_nb import (
     AggregateState,
     CommandGateway,
     CommandScheduler,
+    Confirmation,
     DomainCommand,
     DomainEvent,
     Rejection,
+    Reply,
     SagaState,
     ServiceCommand,
     aggregate,
@@ -159,7 +161,7 @@ class Stock:
     def open(self, command: StockOpenCommand) -> StockOpenedEvent:
         return StockOpenedEvent(item_id=command.item_id, units=command.units)
 
-    @aggregate_command_handler
+    @aggregate_command_handler(remember_rejections=True)
     def reserve(self, command: StockReserveCommand, state: StockState) -> StockReservedEvent:
         if command.order_id in state.reserved:
             reject("stock.reserved", f"{command.order_id} has its units already")
@@ -204,6 +206,11 @@ class AccountChargeCommand(DomainCommand):
     amount: int
 
 
+class AccountRefundCommand(DomainCommand):
+    account_id: AggregateId
+    order_id: str
+
+
 class AccountOpenedEvent(DomainEvent):
     account_id: str
     money: int
@@ -215,8 +222,15 @@ class AccountChargedEvent(DomainEvent):
     amount: int
 
 
+class AccountRefundedEvent(DomainEvent):
+    account_id: str
+    order_id: str
+    amount: int
+
+
 class AccountState(AggregateState):
     money: int = 0
+    charged: dict[str, int] = Field(default_factory=dict)
 
 
 @aggregate(snapshot_frequency=50)
@@ -225,19 +239,33 @@ class Account:
     def open(self, command: AccountOpenCommand) -> AccountOpenedEvent:
         return AccountOpenedEvent(account_id=command.account_id, money=command.money)
 
-    @aggregate_command_handler
+    @aggregate_command_handler(remember_rejections=True)
     def charge(self, command: AccountChargeCommand, state: AccountState) -> AccountChargedEvent:
         if state.money < command.amount:
             reject("account.insufficient", f"only {state.money} left")
         return AccountChargedEvent(account_id=command.account_id, order_id=command.order_id, amount=command.amount)
 
-    @event_sourcing_handler
-    def opened(self, event: AccountOpenedEvent) -> AccountState:
-        return AccountState(money=event.money)
+    @aggregate_command_handler
+    def refund(self, command: AccountRefundCommand, state: AccountState) -> AccountRefundedEvent:
+        if command.order_id not in state.charged:
+            reject("account.not_charged", f"{command.order_id} has not been charged")
+        return AccountRefundedEvent(
+            account_id=command.account_id, order_id=command.order_id, amount=state.charged[command.order_id]
+        )
 
     @event_sourcing_handler
-    def charged(self, event: AccountChargedEvent, state: AccountState) -> None:
+    def opened(self, event: AccountOpenedEvent) -> AccountState:
+        return AccountState(money=event.money, charged={})
+
+    @event_sourcing_handler
+    def took(self, event: AccountChargedEvent, state: AccountState) -> None:
         state.money -= event.amount
+        state.charged[event.order_id] = state.charged.get(event.order_id, 0) + event.amount
+
+    @event_sourcing_handler
+    def gave_back(self, event: AccountRefundedEvent, state: AccountState) -> None:
+        state.money += event.amount
+        del state.charged[event.order_id]
 
 
 # -- the saga ------------------------------------------------------------------------------------------------------
@@ -249,7 +277,10 @@ class CheckoutState(SagaState):
 
 @saga(version=1, start="first")
 class Checkout:
-    """Reserve, charge, confirm; release and reject when the model says no."""
+    """Reserve, charge, confirm; release and reject, or refund, when the model says no.
+
+    Reserving and charging remember their rejections, so that an order handled again takes the path it took before.
+    """
 
     @saga_event_handler(init=True, association_property="order_id")
     async def placed(self, event: OrderPlacedEvent, commands: CommandGateway) -> CheckoutState:
@@ -258,18 +289,29 @@ class Checkout:
         try:
             await commands.send(StockReserveCommand(item_id=event.item_id, order_id=event.order_id, units=event.units))
         except Rejection as no:
-            await commands.send(OrderRejectCommand(order_id=event.order_id, reason=no.code))
+            await self._unless_done(commands.send(OrderRejectCommand(order_id=event.order_id, reason=no.code)))
             return state
         try:
             await commands.send(
                 AccountChargeCommand(account_id=event.account_id, order_id=event.order_id, amount=event.price)
             )
         except Rejection as no:
-            await commands.send(StockReleaseCommand(item_id=event.item_id, order_id=event.order_id))
-            await commands.send(OrderRejectCommand(order_id=event.order_id, reason=no.code))
+            await self._unless_done(commands.send(StockReleaseCommand(item_id=event.item_id, order_id=event.order_id)))
+            await self._unless_done(commands.send(OrderRejectCommand(order_id=event.order_id, reason=no.code)))
             return state
-        await commands.send(OrderConfirmCommand(order_id=event.order_id))
+        try:
+            await commands.send(OrderConfirmCommand(order_id=event.order_id))
+        except Rejection:  # its hold has expired meanwhile
+            await commands.send(AccountRefundCommand(account_id=event.account_id, order_id=event.order_id))
         return state
+
+    @staticmethod
+    async def _unless_done(reply: Reply[Confirmation]) -> None:
+        try:
+            await reply
+        except Rejection as no:
+            if no.code not in ("order.decided", "stock.not_reserved"):  # the hold has expired, which did it
+                raise
 
     @saga_event_handler(association_property="order_id")
     def confirmed(self, _event: OrderConfirmedEvent, state: CheckoutState) -> None:
