@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +25,7 @@ _SCHEMA = pa.schema(
         for name in _COLUMNS
     ]
 )
+_FIELDS = tuple(map(itemgetter, range(len(EventRecord._fields))))
 _FEW = 100
 """Up to so many events, lists bound to a statement kept from before are faster than an Arrow table."""
 
@@ -52,9 +54,10 @@ class EventWriter:
         if count == 1:
             self._connection.execute(self._one, [first, *records[0]])
             return
-        columns = [list(range(first, first + count)), *zip(*records, strict=True)]
+        columns: list[list[object]] = [list(range(first, first + count))]
+        columns += [list(map(take, records)) for take in _FIELDS]  # zip(*records) makes garbage collection start
         if count <= _FEW:
-            self._connection.execute(self._few, list(map(list, columns)))
+            self._connection.execute(self._few, columns)
             return
         arrays = [pa.array(column, type=field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
         self._connection.from_arrow(pa.Table.from_arrays(arrays, schema=_SCHEMA)).insert_into("recq.events")

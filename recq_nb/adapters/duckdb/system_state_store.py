@@ -14,7 +14,8 @@ from recq_nb.adapters.duckdb.known import LIMIT, KnownCommands, KnownVersions
 from recq_nb.errors import ConcurrentAppendError, StoreError
 from recq_nb.ports.system_state_store import EventRecord, History, OutcomeRecord, StoredEvent
 
-FLUSH_ABOVE = 20_000
+FLUSH_ABOVE = 4_000
+"""Events kept beside an in-memory database. More would make one insert cheaper, and pauses longer."""
 _BY_INDEX = 2
 """Up to so many aggregates are looked up one by one, by index; more of them by one scan of the table."""
 
