@@ -7,9 +7,10 @@ import linecache
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from recq_nb.flow.sources.source import Source
+from recq_nb.modeling.bundle import Bundle
 
 MAIN = "__main__"
 _ENTRY = 4
@@ -31,7 +32,7 @@ def live_sources(
     """
     modules: dict[str, Source] = {}
     cells: dict[str, None] = {}
-    wanted: list[type] = list(classes)
+    wanted = _with_mentioned(classes)
     for cls in wanted:
         module = sys.modules.get(cls.__module__)
         path = getattr(module, "__file__", None)
@@ -47,18 +48,61 @@ def live_sources(
     return (*modules.values(), *(_cell(number, name, label) for number, name in enumerate(named, start=1)))
 
 
+def registered_sources(bundle: Bundle, *, label: Callable[[str], str] = str) -> tuple[Source, ...]:
+    """The sources of everything a bundle holds; see ``live_sources``."""
+    payloads = [payload.payload_type for payload in bundle.payloads.values()]
+    components = [component.component_type for component in bundle.components.values()]
+    return live_sources([*payloads, *components], label=label)
+
+
+def _with_mentioned(classes: Iterable[type]) -> list[type]:
+    """The classes, and what they derive from or mention of the same notebook: states, rows, helpers."""
+    found: dict[type, None] = {}
+    waiting = list(classes)
+    while waiting:
+        cls = waiting.pop(0)
+        if cls in found:
+            continue
+        found[cls] = None
+        if cls.__module__ == MAIN:
+            mentioned = [value for function in _functions_of(cls) for value in _globals_used(function)]
+            waiting += [one for one in (*cls.__mro__, *mentioned) if isinstance(one, type) and one.__module__ == MAIN]
+    return list(found)
+
+
+def _globals_used(function: FunctionType) -> Iterator[object]:
+    names = {*_names(function.__code__)}
+    for annotation in function.__annotations__.values():
+        names.update(re.findall(r"\w+", annotation if isinstance(annotation, str) else repr(annotation)))
+    return (function.__globals__[name] for name in names if name in function.__globals__)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
 def _cell(number: int, filename: str, label: Callable[[str], str]) -> Source:
     text = "".join(linecache.getlines(filename))
     return Source(text, label(filename), MAIN, cell=number, has_magics=True)
 
 
-def _files_of(cls: type) -> Iterator[str]:
+def _functions_of(cls: type) -> Iterator[FunctionType]:
     for member in vars(cls).values():
         function = inspect.unwrap(member) if callable(member) else member
         if isinstance(function, FunctionType) and function.__module__ == cls.__module__:
-            filename = function.__code__.co_filename
-            if linecache.getlines(filename):
-                yield filename
+            yield function
+
+
+def _files_of(cls: type) -> Iterator[str]:
+    """The texts its functions, and the functions of the notebook that they call, were compiled from."""
+    for function in _functions_of(cls):
+        called = [value for value in _globals_used(function) if isinstance(value, FunctionType)]
+        for one in (function, *called):
+            if one.__module__ == cls.__module__ and linecache.getlines(one.__code__.co_filename):
+                yield one.__code__.co_filename
 
 
 def _cells_defining(names: set[str]) -> Iterator[str]:

@@ -12,10 +12,13 @@ from recq_nb.flow.graph_reading import application_graph
 from recq_nb.flow.lint.linting import lint
 from recq_nb.flow.sources.cell_text import python_of_cell
 from recq_nb.flow.sources.files import read_sources
-from recq_nb.flow.sources.live import live_sources
+from recq_nb.flow.sources.live import registered_sources
 from recq_nb.flow.sources.notebook import notebook_sources
 from recq_nb.flow.sources.source import Position, Source
 from recq_nb.flow.sources.source_error import SourceError
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.injection import InjectionSources
+from recq_nb.modeling.registration import define
 
 PAYLOADS = "from recq_nb import ServiceCommand\n\n\nclass NotifyCommand(ServiceCommand):\n    text: str\n"
 SERVICE = """from recq_nb import command_handler, service
@@ -121,15 +124,21 @@ def test_a_path_that_names_no_source_is_refused(tmp_path: Path, name: str) -> No
 def test_what_cells_registered_is_found_in_the_texts_python_remembers(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {
         "<cell 1>": "from recq_nb import *\n\nclass NotifyCommand(ServiceCommand):\n    text: str\n",
-        "<cell 2>": "@service\nclass Mailer:\n    @command_handler\n    def notify(self, c: NotifyCommand): ...\n",
+        "<cell 2>": "def shown(text):\n    return text.upper()\n",
+        "<cell 3>": "class Loud:\n    def shout(self, text):\n        print(shown(text))\n",
+        "<cell 4>": "@service\nclass Mailer(Loud):\n    @command_handler\n    def notify(self, c: NotifyCommand): 0\n",
+        "<cell 5>": "print('nothing of the model')\n",
     }
     namespace: dict[str, object] = {"__name__": "__main__"}
     for name, text in texts.items():
         monkeypatch.setitem(linecache.cache, name, (len(text), None, text.splitlines(keepends=True), name))
         exec(compile(text, name, "exec"), namespace)
-    classes = [namespace[name] for name in ("NotifyCommand", "Mailer")]
+    classes = [one for one in (namespace["NotifyCommand"], namespace["Mailer"]) if isinstance(one, type)]
+    defined = define(classes, InjectionSources())
+    bundle = Bundle().redefine(defined.payloads, defined.components)
 
-    sources = live_sources([cls for cls in classes if isinstance(cls, type)], label=lambda name: name.strip("<>"))
+    sources = registered_sources(bundle, label=lambda name: name.strip("<>"))
 
-    assert [(source.path, source.cell) for source in sources] == [("cell 1", 1), ("cell 2", 2)]
-    assert [str(edge.positions[0]) for edge in application_graph(sources).edges] == ["cell 2:cell 2:4"]
+    assert [(source.path, source.cell) for source in sources] == [(f"cell {one}", one) for one in (1, 2, 3, 4)]
+    assert [str(edge.positions[0]) for edge in application_graph(sources).edges] == ["cell 4:cell 4:4"]
+    assert lint(sources) == []
