@@ -45,7 +45,7 @@ def live_sources(
     cells.update(dict.fromkeys(_cells_defining(loose)))
     order = {name: place for place, name in enumerate(linecache.cache)}
     named = sorted(cells, key=lambda name: order.get(name, -1))
-    return (*modules.values(), *(_cell(number, name, label) for number, name in enumerate(named, start=1)))
+    return (*modules.values(), *(_cell(name, label) for name in named))
 
 
 def registered_sources(bundle: Bundle, *, label: Callable[[str], str] = str) -> tuple[Source, ...]:
@@ -84,9 +84,9 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _cell(number: int, filename: str, label: Callable[[str], str]) -> Source:
-    text = "".join(linecache.getlines(filename))
-    return Source(text, label(filename), MAIN, cell=number, has_magics=True)
+def _cell(filename: str, label: Callable[[str], str]) -> Source:
+    """A cell as it ran; its label says which it is, as its place in the notebook is not known."""
+    return Source("".join(linecache.getlines(filename)), label(filename), MAIN, has_magics=True)
 
 
 def _functions_of(cls: type) -> Iterator[FunctionType]:
