@@ -88,6 +88,15 @@ def define(definitions: Iterable[object], sources: InjectionSources) -> Definiti
         ModelingError: One of them breaks a rule; nothing has been changed.
     """
     classes = _classes(definitions)
+    by_name: dict[str, type] = {}
+    for cls in classes:
+        other = by_name.setdefault(cls.__name__, cls)
+        if other is not cls:
+            raise ComponentDefinitionError(
+                f"{other.__module__}.{other.__qualname__} and {cls.__module__}.{cls.__qualname__} are registered "
+                "together; identity is the class name.",
+                remedy="Rename one of them, or register the one that is meant.",
+            )
     payloads = tuple(define_payload(cls) for cls in classes if is_payload_class(cls))
     components = tuple(define_component(cls, sources) for cls in classes if component_declaration(cls))
     return Definitions(payloads, components)

@@ -85,6 +85,20 @@ def decode_event(event_type: type[E], text: str, context: str) -> E:
     return event
 
 
+def as_newest(event: E, newest: type[E], text: str) -> E:
+    """An event as an instance of the newest class of its name.
+
+    Args:
+        event: As its handler made it, maybe with a class that was redefined since.
+        newest: The newest class.
+        text: What ``encode_event`` made of it.
+
+    Raises:
+        PayloadError: It does not fit the newest class and could not be read back.
+    """
+    return event if type(event) is newest else decode_event(newest, text, event.context)
+
+
 def decode_model(model_type: type[M], text: str) -> M:
     """Read back a model leniently: unknown fields are ignored.
 

@@ -21,7 +21,7 @@ from recq_nb.modeling.capability import ComponentKind, HandlerKind
 from recq_nb.modeling.message import CommandMessage
 from recq_nb.modeling.payload import DomainEvent
 from recq_nb.modeling.payload_definition import define_payload
-from recq_nb.modeling.serialization import encode_event, encode_model, is_storable_text
+from recq_nb.modeling.serialization import as_newest, encode_event, encode_model, is_storable_text
 from recq_nb.ports.clock import IdSource
 from recq_nb.ports.message_transport import HeldLock
 from recq_nb.ports.snapshot_store import SnapshotRecord
@@ -81,11 +81,15 @@ class AggregateManager:
         self._ids = ids
         self._max_payload_bytes = max_payload_bytes
         self._warn = warn
-        self._event_types: dict[str, type] = {}
+        self._event_types: dict[str, type[DomainEvent]] = {}
 
     def routes(self, bundle: Bundle) -> dict[str, Route]:
         """How each domain command of a bundle is handled."""
-        self._event_types = {name: definition.payload_type for name, definition in bundle.payloads.items()}
+        self._event_types = {
+            name: definition.payload_type
+            for name, definition in bundle.payloads.items()
+            if issubclass(definition.payload_type, DomainEvent)
+        }
         routes: dict[str, Route] = {}
         for component in bundle.components.values():
             if component.kind is ComponentKind.AGGREGATE:
@@ -242,6 +246,8 @@ class AggregateManager:
             )
         message = decision.request.message
         assert isinstance(message, CommandMessage)
+        payload = encode_event(event, max_bytes=self._max_payload_bytes)
+        event = as_newest(event, self._event_types[type(event).__name__], payload)
         record = EventRecord(
             self._ids.next_id(),
             type(event).__name__,
@@ -249,7 +255,7 @@ class AggregateManager:
             seen + 1,
             event.context,
             microseconds_of(message.timestamp),
-            encode_event(event, max_bytes=self._max_payload_bytes),
+            payload,
             message.metadata.to_json(),
             message.correlation_id,
             message.message_id,
@@ -295,7 +301,14 @@ class AggregateManager:
             self._warn(f"no snapshot of {aggregate_id!r}: {error}")
             return None
         cached.snapshot_version = cached.version
-        return SnapshotRecord(aggregate_id, cached.version, cached.fingerprint, state, record.timestamp)
+        snapshot = SnapshotRecord(aggregate_id, cached.version, cached.fingerprint, state, record.timestamp)
+        if decider.folding.from_snapshot(snapshot) != cached.state:
+            self._warn(
+                f"no snapshot of {aggregate_id!r}: {type(cached.state).__name__} is not the same after a way through "
+                "JSON; declare the exact types of its fields, and keep nothing in private attributes."
+            )
+            return None
+        return snapshot
 
     def _refuse(self, decision: Decision, error: BaseException) -> None:
         """Fail the request; what was decided on events that are not stored yet is told only once they are."""
@@ -309,7 +322,7 @@ class AggregateManager:
             )
         rests_on_unstored = cached is not None and cached.pending and isinstance(error, RecqError)
         if outcome is not None or rests_on_unstored:
-            self._publisher.stage(Staged(request, outcome=outcome, error=error))
+            self._publisher.stage(Staged(request, outcome=outcome, error=error, aggregate=cached))
         else:
             request.fail(error)
         self._locks.release(decision.lock_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import NamedTuple
 
 from recq_nb.errors import ConcurrentAppendError, RecqError, StoreError, StoreUnavailableError
@@ -32,7 +32,7 @@ class Staged(NamedTuple):
         outcome: Outcome to store, for a command without event.
         error: What to fail the request with after the round: a rejection that rests on events not yet stored.
         snapshot: State to save once the event is stored.
-        aggregate: The cached aggregate whose unstored events this is one of.
+        aggregate: The cached aggregate whose unstored events this is one of, or rests on.
     """
 
     request: PendingRequest
@@ -73,6 +73,7 @@ class Publisher:
         self._warn = warn
         self._staged: list[Staged] = []
         self._barriers: list[asyncio.Future[None]] = []
+        self._turns: list[tuple[Callable[[], Coroutine[object, object, None]], asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._busy = False
 
@@ -96,15 +97,23 @@ class Publisher:
         self._wake.set()
         await barrier
 
+    async def alone(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Do something with the store between two rounds, after everything staged so far is stored or has failed."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append((work, done))
+        self._wake.set()
+        await done
+
     async def run(self) -> None:
         """Commit rounds until cancelled."""
         while True:
-            if not self._staged and not self._barriers:
+            if not self._staged and not self._barriers and not self._turns:
                 self._wake.clear()
                 await self._wake.wait()
             self._busy = True
             batch, self._staged = self._staged, []
             barriers, self._barriers = self._barriers, []
+            turns, self._turns = self._turns, []
             try:
                 await self._round(batch)
             except RecqError as error:
@@ -116,6 +125,8 @@ class Publisher:
                 self._fail(batch + self._staged, problem)
                 self._staged = []
             finally:
+                for work, done in turns:
+                    await _take(work, done)
                 self._busy = False
                 self._on_round()
                 for barrier in barriers:
@@ -208,12 +219,27 @@ class Publisher:
         """The batch without the aggregates another writer was faster on; their commands fail."""
         lost = set(error.aggregate_ids)
         losers = [staged for staged in batch if staged.record is not None and staged.record.aggregate_id in lost]
-        later = [s for s in self._staged if s.record is not None and s.record.aggregate_id in lost]
-        self._staged = [staged for staged in self._staged if staged not in later]
-        self._fail(losers + later, error)
-        return [staged for staged in batch if staged not in losers]
+        states = [staged.aggregate for staged in losers if staged.aggregate is not None]
+
+        def rests_on_them(staged: Staged) -> bool:
+            if staged.record is not None:
+                return staged.record.aggregate_id in lost
+            return any(staged.aggregate is state for state in states)
+
+        self._fail([staged for staged in (*batch, *self._staged) if rests_on_them(staged)], error)
+        self._staged = [staged for staged in self._staged if not rests_on_them(staged)]
+        return [staged for staged in batch if not rests_on_them(staged)]
 
     def _fail(self, batch: Sequence[Staged], error: BaseException) -> None:
         self._on_failed([staged.record.aggregate_id for staged in batch if staged.record is not None])
         for staged in batch:
             staged.request.fail(error)
+
+
+async def _take(work: Callable[[], Coroutine[object, object, None]], done: asyncio.Future[None]) -> None:
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001  border: the error goes to whoever waits for the work
+        done.set_exception(error)
+    else:
+        done.set_result(None)

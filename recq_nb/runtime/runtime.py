@@ -273,11 +273,16 @@ class Runtime:
 
     async def forget(self, bundle: Bundle, empty: Callable[[], None]) -> None:
         """Empty the log and everything made from it, then run the bundle afresh."""
-        await self._publisher.stored()
         await self.consumers.stop()
-        await self.engine.in_worker(empty)
-        self._cache.clear()
-        self.gateway.forget_outcomes()
-        self._source.restart()
-        self.consumers.forget_progress()
-        await self.serve(bundle)
+
+        async def start_over() -> None:
+            await self.engine.in_worker(empty)
+            self._cache.clear()
+            self.gateway.forget_outcomes()
+            self._source.restart()
+            self.consumers.forget_progress()
+
+        try:
+            await self._publisher.alone(start_over)  # no event is stored meanwhile, with a number of the old log
+        finally:
+            await self.serve(bundle)

@@ -14,7 +14,7 @@ from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDe
 from recq_nb.modeling.message import CommandMessage
 from recq_nb.modeling.payload import ServiceEvent
 from recq_nb.modeling.payload_definition import define_payload
-from recq_nb.modeling.serialization import encode_event, is_storable_text
+from recq_nb.modeling.serialization import as_newest, encode_event, is_storable_text
 from recq_nb.ports.clock import IdSource
 from recq_nb.ports.message_transport import HeldLock
 from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord
@@ -81,11 +81,15 @@ class ServiceManager:
         self._publisher = publisher
         self._ids = ids
         self._max_payload_bytes = max_payload_bytes
-        self._event_types: frozenset[str] = frozenset()
+        self._event_types: dict[str, type[ServiceEvent]] = {}
 
     def routes(self, bundle: Bundle) -> dict[str, Route]:
         """How each service command of a bundle is handled."""
-        self._event_types = frozenset(bundle.payloads)
+        self._event_types = {
+            name: definition.payload_type
+            for name, definition in bundle.payloads.items()
+            if issubclass(definition.payload_type, ServiceEvent)
+        }
         routes: dict[str, Route] = {}
         for component in bundle.components.values():
             if component.kind is ComponentKind.SERVICE:
@@ -169,6 +173,8 @@ class ServiceManager:
                 "one service event or None.",
                 remedy="Return a registered class derived from ServiceEvent, or nothing.",
             )
+        payload = encode_event(result, max_bytes=self._max_payload_bytes)
+        event = as_newest(result, self._event_types[type(result).__name__], payload)
         record = EventRecord(
             self._ids.next_id(),
             type(result).__name__,
@@ -176,11 +182,11 @@ class ServiceManager:
             0,
             result.context,
             microseconds_of(message.timestamp),
-            encode_event(result, max_bytes=self._max_payload_bytes),
+            payload,
             message.metadata.to_json(),
             message.correlation_id,
             message.message_id,
             message.message_id,
             doer.component.name,
         )
-        return Staged(request, record, result)
+        return Staged(request, record, event)
