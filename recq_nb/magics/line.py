@@ -37,6 +37,7 @@ class LineMagic:
             "store": _Subcommand(
                 "PATH|memory", "go on in this file (or in memory) with the same definitions", self._store
             ),
+            "lint": _Subcommand("", "where the model breaks a rule, and what to do about it", self._lint),
             "specs": _Subcommand(
                 "[export PATH]", "the specifications of this notebook; export them as a pytest file", self._specs
             ),
@@ -59,6 +60,26 @@ class LineMagic:
                 f"%{NAME} has no subcommand {name!r}.", remedy=f"There is: {', '.join(self._usages())}."
             )
         subcommand.run(arguments).show()
+
+    def _lint(self, arguments: list[str]) -> Report:
+        self._check("lint", arguments, takes=0)
+        findings = self._extension.session.lint(label=self._cell_name)
+        if not findings:
+            return Report(Quiet("recq: no findings"))
+        rows = [
+            (
+                Code(f"{found.rule} {found.severity}"),
+                Code(str(found.position)),
+                (found.message, Quiet(f"→ {found.remedy}")),
+            )
+            for found in findings
+        ]
+        return Report(Table(("rule", "where", "finding"), rows))
+
+    def _cell_name(self, filename: str) -> str:
+        """``In[3]`` for the file name IPython gives a cell; other files keep theirs."""
+        named = self._extension.shell.compile.format_code_name(filename)
+        return named[1] if named is not None else filename
 
     def _usages(self) -> list[str]:
         return [f"%{NAME}", *(f"%{NAME} {name} {one.usage}".rstrip() for name, one in self.subcommands.items())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,14 @@ from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.message_log import replace_messages
 from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
 from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
+from recq_nb.flow.application_graph import ApplicationGraph
+from recq_nb.flow.finding import Finding
 from recq_nb.flow.flow_graph import FlowGraph, message_rows
+from recq_nb.flow.graph_reading import application_graph
+from recq_nb.flow.graph_tables import catalog_frame
+from recq_nb.flow.lint.linting import lint
 from recq_nb.flow.recorder import FlowRecorder
+from recq_nb.flow.sources.live import registered_sources
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.gateway import Confirmation
 from recq_nb.runtime.consumer_status import ConsumerStatus
@@ -86,6 +93,26 @@ class Inspection(ABC):
             flow = known[-1] if known else ""
         correlation_id = flow.correlation_id if isinstance(flow, Confirmation) else flow
         return FlowGraph(self.recorder.flow(correlation_id))
+
+    def application_graph(self, *, label: Callable[[str], str] = str) -> ApplicationGraph:
+        """The registered model as read from its source: who handles, sends, queries and publishes what.
+
+        Args:
+            label: How a source file or cell is to be called in positions.
+        """
+        return application_graph(registered_sources(self._bundle, label=label))
+
+    def catalog_df(self) -> pd.DataFrame:
+        """Every payload, component and handler of the registered model, one row each."""
+        return catalog_frame(self.application_graph())
+
+    def lint(self, *, label: Callable[[str], str] = str) -> tuple[Finding, ...]:
+        """Where the registered model breaks a rule, with the reason and the remedy.
+
+        Args:
+            label: How a source file or cell is to be called in positions.
+        """
+        return tuple(lint(registered_sources(self._bundle, label=label)))
 
     def status(self) -> SessionStatus:
         """What the session is doing now."""

@@ -150,3 +150,19 @@ def test_a_reset_empties_the_store_and_keeps_the_definitions(todo_notebook: Note
 def test_the_line_magic_shows_and_returns_nothing(notebook: Notebook) -> None:
     assert notebook.run("%recq").value is None
     assert isinstance(notebook["recq"], Session)
+
+
+def test_lint_shows_where_the_model_breaks_a_rule_and_what_to_do(todo_notebook: Notebook) -> None:
+    todo_notebook.run(
+        "%%recq_payload\nclass NobodysCommand(DomainCommand):\n    identifier: AggregateId\n", cell_id="nobody"
+    )
+    (shown,) = todo_notebook.run("%recq lint").shown
+    line = next(line for line in shown.splitlines() if "NobodysCommand" in line)
+    assert line.split()[0].startswith("RECQ")
+    assert "→" in line
+
+
+def test_the_catalog_of_a_session_is_a_dataframe(todo_notebook: Notebook) -> None:
+    names = todo_notebook.run("sorted(recq.catalog_df()['name'])").value
+    assert isinstance(names, list)
+    assert {"TodoListAggregate", "TodoListCreateCommand", "TodoListProjector"} <= set(names)
