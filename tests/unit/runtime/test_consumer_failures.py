@@ -2,121 +2,41 @@
 
 # Annotations are evaluated at once in this module, so that components may be defined inside tests.
 
-import asyncio
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from recq_nb import (
-    CommandGateway,
-    EventMessage,
-    Key,
-    ReadModel,
     RoutingError,
-    SagaState,
     Session,
     Table,
     TransientError,
     event_handler,
     observer,
     projector,
-    saga,
-    saga_event_handler,
 )
 from recq_nb.errors import ConsumerError
 from recq_nb.runtime.consumer_status import ConsumerHealth
 from recq_nb.session.consumer_control import Redriven
 from recq_nb.testing.clock import ManualClock
-from tests.domains import tally
-from tests.domains.tally import TallyAddCommand, TallyAddedEvent, TallyOpenCommand, TallyOpenedEvent
+from tests.domains import tally, tally_poison
+from tests.domains.tally import TallyAddedEvent, TallyOpenedEvent
+from tests.domains.tally_poison import (
+    POISON,
+    SeenRow,
+    Switch,
+    add,
+    dead,
+    fail,
+    opened,
+    reading_observer,
+    reading_projector,
+    reading_saga,
+)
 from tests.waiting import HastyClock, pass_time, status_of, wait_for_health
-
-POISON = 13
-
-
-class SeenRow(ReadModel):
-    amount: Key[int]
-
-
-class ReaderState(SagaState):
-    total: int = 0
-
-
-class Switch:
-    """What a handler does with a poisonous event; seen amounts in the order they came through."""
-
-    def __init__(self, fail: Callable[[], object]) -> None:
-        self.fail = fail
-        self.tries = 0
-        self.seen: list[int] = []
-
-    def take(self, amount: int) -> None:
-        if amount == POISON:
-            self.tries += 1
-            self.fail()
-        self.seen.append(amount)
-
-
-def fail(error: BaseException) -> Callable[[], object]:
-    def handler_fails() -> None:
-        raise error
-
-    return handler_fails
-
-
-def reading_projector(switch: Switch, retry: int = 2) -> type:
-    @projector
-    class Reader:
-        @event_handler(retry=retry, retry_delay=4.0)
-        def added(self, event: TallyAddedEvent, rows: Table[SeenRow]) -> None:
-            rows.upsert(SeenRow(amount=event.amount))
-            switch.take(event.amount)
-
-    return Reader
-
-
-def reading_saga(switch: Switch, retry: int = 2) -> type:
-    @saga(start="first")
-    class Reader:
-        @saga_event_handler(init=True, association_property="identifier", retry=retry, retry_delay=4.0)
-        def added(self, event: TallyAddedEvent, state: ReaderState | None) -> ReaderState:
-            switch.take(event.amount)
-            kept = state or ReaderState()
-            kept.associate("identifier", event.identifier)
-            kept.total += event.amount
-            return kept
-
-    return Reader
-
-
-def reading_observer(switch: Switch, retry: int = 2) -> type:
-    @observer(start="first")
-    class Reader:
-        @event_handler(retry=retry, retry_delay=4.0)
-        def added(self, event: TallyAddedEvent) -> None:
-            switch.take(event.amount)
-
-    return Reader
-
 
 KINDS = pytest.mark.parametrize("reader", [reading_projector, reading_saga, reading_observer])
 Reader = Callable[..., type]
-
-
-def opened(session: Session, *components: type) -> Session:
-    session.register(tally, *components)
-    session.send(TallyOpenCommand(identifier="T")).result()
-    return session
-
-
-def add(session: Session, *amounts: int) -> None:
-    for amount in amounts:
-        session.send(TallyAddCommand(identifier="T", amount=amount)).result()
-
-
-def dead(session: Session) -> list[tuple[object, ...]]:
-    return session.sql("SELECT sequence_number, exception, attempts FROM recq.dead_events ORDER BY ALL").rows()
 
 
 @KINDS
@@ -160,7 +80,7 @@ def test_a_dead_event_tells_where_its_handler_failed(reader: Reader) -> None:
         "default",
     )
     assert "in handler_fails" in row["traceback"]
-    assert __file__ in row["traceback"]
+    assert tally_poison.__file__ in row["traceback"]
     assert "ValueError: poison" in row["traceback"]
     assert "raised by Reader.added while handling TallyAddedEvent (event 2)" in row["traceback"]
 
@@ -365,75 +285,3 @@ def test_a_projector_keeps_nothing_of_a_failed_attempt_and_all_of_the_events_bef
 
         assert session.sql("SELECT amount FROM seen_row ORDER BY ALL").rows() == [(1,), (2,), (3,), (4,)]
         assert [row[0] for row in dead(session)] == [4, 6]
-
-
-@KINDS
-@pytest.mark.parametrize(
-    "error", [SystemExit(1), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError(), StopIteration()], ids=repr
-)
-def test_no_exception_whatever_ends_a_consumer(reader: Reader, error: BaseException) -> None:
-    switch = Switch(fail(error))
-    with opened(Session(clock=HastyClock()), reader(switch, retry=1)) as session:
-        add(session, 1, POISON, 2)
-        session.settled().result()
-
-        ((sequence_number, exception, attempts),) = dead(session)
-        assert (sequence_number, attempts) == (3, 2)
-        assert type(error).__name__ in str(exception)
-        assert sorted(set(switch.seen)) == [1, 2]
-
-
-@pytest.mark.parametrize("error", [SystemExit(1), asyncio.CancelledError(), StopAsyncIteration()], ids=repr)
-def test_no_exception_of_an_async_handler_ends_its_consumer(error: BaseException) -> None:
-    seen: list[int] = []
-
-    @observer(start="first")
-    class Reader:
-        @event_handler(retry=0)
-        async def added(self, event: TallyAddedEvent, commands: CommandGateway) -> None:
-            if event.amount == POISON:
-                raise error
-            seen.append(event.amount)
-
-    with opened(Session(clock=HastyClock()), Reader) as session:
-        add(session, 1, POISON, 2)
-        session.settled().result()
-
-        assert sorted(seen) == [1, 2]
-        assert [row[0] for row in dead(session)] == [3]
-
-
-def test_a_handler_that_returns_something_is_told_that_consumers_emit_nothing() -> None:
-    @observer(start="first")
-    class Watcher:
-        @event_handler(retry=0)
-        def added(self, event: TallyAddedEvent) -> int:
-            return event.amount
-
-    @projector
-    class Board:
-        @event_handler(retry=0)
-        def added(self, event: TallyAddedEvent, message: EventMessage) -> EventMessage:
-            return message
-
-    with opened(Session(clock=HastyClock()), Watcher, Board) as session:
-        add(session, 1)
-        session.settled().result()
-
-        exceptions = sorted(session.dead_events_df()["exception"])
-
-    assert exceptions[0].startswith("HandlerResultError: Board.added returned a EventMessage; projectors emit nothing")
-    assert exceptions[1].startswith("HandlerResultError: Watcher.added returned a int; observers emit nothing")
-
-
-def test_an_endless_recursion_in_a_handler_is_a_bug_like_any_other() -> None:
-    def recurse() -> None:
-        recurse()
-
-    with opened(Session(clock=HastyClock()), reading_projector(Switch(recurse), retry=0)) as session:
-        add(session, POISON, 1)
-        session.settled().result()
-
-        ((_, exception, _),) = dead(session)
-        assert str(exception).startswith("RecursionError")
-        assert sys.getrecursionlimit() > 0
