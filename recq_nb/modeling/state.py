@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,6 +38,11 @@ class SagaState(BaseModel):
     ended: bool = False
     associations: dict[str, str] = Field(default_factory=dict)
 
-    def associate(self, association_property: str, value: str) -> None:
+    def associate(self, association_property: str, value: object) -> None:
         """Let events whose ``association_property`` equals ``value`` find this instance from now on."""
-        self.associations[association_property] = value
+        self.associations[association_property] = association_text(value)
+
+
+def association_text(value: object) -> str:
+    """The text by which a value of any plain type associates events with a saga."""
+    return str(value.value if isinstance(value, Enum) else value)

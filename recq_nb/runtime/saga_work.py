@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from itertools import count
 
 from recq_nb.errors import ComponentDefinitionError, HandlerResultError, PayloadError, SagaAssociationError
@@ -16,7 +15,7 @@ from recq_nb.modeling.gateway import CommandScheduler
 from recq_nb.modeling.message import EventMessage
 from recq_nb.modeling.payload import Command
 from recq_nb.modeling.serialization import decode_model, encode_model
-from recq_nb.modeling.state import SagaState
+from recq_nb.modeling.state import SagaState, association_text
 from recq_nb.ports.clock import Clock
 from recq_nb.ports.consumer_state_store import ConsumerStateStore
 from recq_nb.ports.saga_state_store import SagaRecord
@@ -183,7 +182,8 @@ class SagaWork:
 
     def _new_state(self, handler: HandlerDefinition, frame: SagaFrame, result: object) -> SagaState:
         new_state = result if result is not None else frame.state
-        if not isinstance(new_state, SagaState):
+        # By name: the class may have been defined again since the component was registered.
+        if not isinstance(new_state, SagaState) or type(new_state).__name__ != self._state_type.__name__:
             returned = "nothing" if result is None else f"a {type(result).__name__}"
             raise HandlerResultError(
                 f"{handler.label} returned {returned}; a handler that starts a saga returns its state.",
@@ -228,12 +228,10 @@ def _association_value(handler: HandlerDefinition, message: EventMessage, associ
             remedy=f"Run the cell of {handler.component} again with a field that exists.",
         )
     value: object = getattr(message.payload, association)
-    if isinstance(value, Enum):
-        value = value.value
     if value is None or value == "":
         raise SagaAssociationError(
             f"event {message.sequence_number}, a {message.name}, has no {association}; {handler.label} cannot find "
             "its saga.",
             remedy=f"Have every {message.name} carry {association}, or associate by another field.",
         )
-    return str(value)
+    return association_text(value)
