@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -147,6 +147,12 @@ def define_read_model(row_type: type[ReadModel]) -> ReadModelDefinition:
         raise ComponentDefinitionError(
             f"{row_type.__name__} has no key; a read model is found by its key.",
             remedy=f"Mark the identifying field of {row_type.__name__}: `identifier: Key[str]`.",
+        )
+    optional = [name for name in keys if type(None) in get_args(row_type.model_fields[name].annotation)]
+    if optional:
+        raise ComponentDefinitionError(
+            f"{row_type.__name__}.{optional[0]} is an optional key; every row is found by its key.",
+            remedy=f"Declare it plainly: `{optional[0]}: Key[str]`.",
         )
     return ReadModelDefinition(row_type.__name__, table_name_of(row_type), row_type, keys)
 

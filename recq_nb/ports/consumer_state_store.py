@@ -67,10 +67,19 @@ class ConsumerTransaction(Protocol):
     def prepare(self, definitions: Sequence[ReadModelDefinition]) -> None:
         """Make the declared tables where they do not exist."""
 
+    def flush(self) -> None:
+        """Write what has only gathered so far, so that what cannot be written fails here, not at the commit.
+
+        Raises:
+            ReadModelError: Something a handler wrote cannot be stored, or its SQL has failed and it went on.
+            StoreError: The store could not be written.
+        """
+
     def commit(self, *states: ConsumerState) -> None:
         """Make every change and these checkpoints durable, as one.
 
         Raises:
+            ReadModelError: Something that handlers wrote cannot be stored; nothing was changed.
             StoreError: It could not be written; nothing was changed.
         """
 

@@ -264,8 +264,8 @@ class Consumer(ABC):
             record.event_name,
             record.aggregate_id,
             record.context,
-            f"{type(error).__name__}: {error}",
-            "".join(traceback.format_exception(error)),
+            _storable(f"{type(error).__name__}: {error}"),
+            _storable("".join(traceback.format_exception(error))),
             attempts,
             microseconds_of(self._clock.now()),
         )
@@ -362,3 +362,8 @@ class Consumer(ABC):
 
     async def _stopped_waiting(self) -> None:
         await self._stopping.wait()
+
+
+def _storable(text: str) -> str:
+    """Text that every store takes, whatever an exception says."""
+    return text.encode("utf-8", "backslashreplace").decode()

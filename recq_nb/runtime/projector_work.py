@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from typing import cast
 
-from recq_nb.errors import HandlerResultError
+from recq_nb.errors import HandlerResultError, ReadModelError
 from recq_nb.modeling.capability import HandlerKind, Injection
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
 from recq_nb.modeling.injection import ParameterDefinition
@@ -101,12 +101,22 @@ class ProjectorWork:
             return await self._engine.in_worker(self._project, events, progress)
 
     def _project(self, events: Sequence[TailEvent], progress: Progress) -> Failure | None:
+        try:
+            return self._try(events, progress, write_each=False)
+        except ReadModelError:  # some event wrote what no table takes; find out which one
+            return self._try(events, progress, write_each=True)
+
+    def _try(self, events: Sequence[TailEvent], progress: Progress, *, write_each: bool) -> Failure | None:
         transaction = self._states.begin(self._component.name)
         try:
             for place, event in enumerate(events):
                 try:
                     self._one(event, transaction, len(events) - place - 1, head_reached=progress.head_reached)
-                except Exception as error:  # noqa: BLE001  border: the handler call
+                    if write_each:
+                        transaction.flush()
+                except Exception as error:
+                    if isinstance(error, ReadModelError) and not write_each:
+                        raise  # rows of an earlier event may have been written only now
                     transaction.rollback()
                     return Failure(place, error)
             progress.commit(transaction)

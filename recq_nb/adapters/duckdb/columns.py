@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from typing import Annotated, Literal, get_args, get_origin
 from uuid import UUID
@@ -45,6 +45,12 @@ class Column:
         return None if value is None else self.from_store(value)
 
 
+_PLACES = 10
+_WIDE = Context(prec=60)
+ROUNDED = frozenset({"DECIMAL(38, 10)", "TIMESTAMPTZ"})
+"""Types whose values are stored in another form than they may be given."""
+
+
 def _same(value: object) -> object:
     return value
 
@@ -52,6 +58,13 @@ def _same(value: object) -> object:
 def _moment(value: object) -> object:
     """Naive datetimes count as UTC."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+def _ten_places(value: object) -> object:
+    """A decimal column keeps ten places; what is finer is rounded half to even."""
+    if not isinstance(value, Decimal) or not value.is_finite() or -int(value.as_tuple().exponent) <= _PLACES:
+        return value
+    return value.quantize(Decimal(1).scaleb(-_PLACES), context=_WIDE)
 
 
 def _enum_value(value: object) -> object:
@@ -68,7 +81,7 @@ _SCALARS: tuple[tuple[type, str, pa.DataType, Callable[[object], object], Callab
     (float, "DOUBLE", pa.float64(), _same, _same),
     (str, "VARCHAR", pa.string(), _same, _same),
     (bytes, "BLOB", pa.binary(), _same, _same),
-    (Decimal, "DECIMAL(38, 10)", pa.decimal128(38, 10), _same, _same),
+    (Decimal, "DECIMAL(38, 10)", pa.decimal128(38, _PLACES), _ten_places, _same),
     (datetime, "TIMESTAMPTZ", pa.timestamp("us", tz="UTC"), _moment, _same),
     (date, "DATE", pa.date32(), _same, _same),
     (time, "TIME", pa.time64("us"), _same, _same),

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import ValidationError
 
-from recq_nb.adapters.duckdb.columns import columns_of, quoted
+from recq_nb.adapters.duckdb.columns import ROUNDED, columns_of, quoted
 from recq_nb.adapters.duckdb.failures import first_line, outage_translated
 from recq_nb.adapters.duckdb.sql_policy import statements_of
 from recq_nb.errors import CapabilityError, ReadModelError
@@ -40,6 +40,7 @@ class DuckDbTable(Table[ReadModel]):
         self._connection = connection
         self._writable = writable
         self._columns = columns_of(definition.row_type)
+        self._rounded = [column for column in self._columns if column.sql_type in ROUNDED]
         self._keys = [column for column in self._columns if column.name in definition.key_fields]
         self._table = f"main.{quoted(definition.table_name)}"
         self._select = f"SELECT {', '.join(quoted(column.name) for column in self._columns)} FROM {self._table}"
@@ -188,9 +189,19 @@ class DuckDbTable(Table[ReadModel]):
                     f"Table[{self._name}].upsert was given a {type(row).__name__}.",
                     remedy=f"Pass {self._name} rows.",
                 )
-            key = self._key([getattr(row, name) for name in self._definition.key_fields])
-            self._rows[key] = row
+            kept = self._as_kept(row)
+            key = self._key([getattr(kept, name) for name in self._definition.key_fields])
+            self._rows[key] = kept
             self._dirty[key] = None
+
+    def _as_kept(self, row: ReadModel) -> ReadModel:
+        """The row as the table will give it back, so that it reads the same from memory."""
+        changed: dict[str, object] = {}
+        for column in self._rounded:
+            value = getattr(row, column.name)
+            if (kept := column.store(value)) is not value:
+                changed[column.name] = kept
+        return row.model_copy(update=changed) if changed else row
 
     def update(self, *key: object, **changes: object) -> ReadModel:
         """See ``Table.update``."""
@@ -254,16 +265,16 @@ class DuckDbTable(Table[ReadModel]):
         if not self._dirty:
             return
         changed = [(key, self._rows[key]) for key in self._dirty]
-        self._dirty.clear()
         try:
             with outage_translated(f"writing {self._name}"):
                 self._delete([key for key, row in changed if row is None])
                 self._insert([row for _, row in changed if row is not None])
-        except (pa.ArrowException, duckdb.DataError, OverflowError, TypeError) as error:
+        except (pa.ArrowException, duckdb.DataError, ArithmeticError, TypeError, ValueError) as error:
             raise ReadModelError(
                 f"a row of {self._name} cannot be stored: {first_line(error)}",
                 remedy="See ReadModel for the DuckDB type of each field; whole numbers are 64 bits.",
             ) from error
+        self._dirty.clear()
 
     def _delete(self, keys: Sequence[Key]) -> None:
         for key in keys:
