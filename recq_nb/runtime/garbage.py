@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 
-YOUNG = 20_000
+YOUNG = 50_000
 """Objects that may be made, and not yet given up, before the collector looks at the young ones."""
 
 _lock = threading.Lock()

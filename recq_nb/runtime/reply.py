@@ -10,12 +10,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from recq_nb.errors import Rejection
 
 T = TypeVar("T")
-_Waiter = asyncio.Future[None] | threading.Event
 
 
 class _Held(threading.local):
@@ -50,14 +48,19 @@ def one_wake_up() -> Iterator[None]:
 class _Mailbox:
     """Wakes waiters in one event loop, many with one wake-up."""
 
-    __slots__ = ("__weakref__", "_loop", "_pending", "_scheduled")
+    __slots__ = ("_pending", "_scheduled", "_thread_id", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
+        self._thread_id = threading.get_ident()
         self._pending: deque[asyncio.Future[None]] = deque()
         self._scheduled = False
 
     def post(self, waiter: asyncio.Future[None]) -> None:
+        if threading.get_ident() == self._thread_id:
+            if not waiter.done():
+                waiter.set_result(None)
+            return
         self._pending.append(waiter)
         if self._scheduled:
             return
@@ -69,7 +72,7 @@ class _Mailbox:
 
     def signal(self) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._wake)
+            self.loop.call_soon_threadsafe(self._wake)
         except RuntimeError:  # the waiters' loop is closed: nobody waits any more
             self._pending.clear()
 
@@ -82,7 +85,16 @@ class _Mailbox:
                 waiter.set_result(None)
 
 
-_mailboxes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Mailbox] = WeakKeyDictionary()
+_Waiter = tuple[_Mailbox, asyncio.Future[None]] | threading.Event
+
+
+class _Here(threading.local):
+    """The mailbox of the event loop that awaited last in this thread."""
+
+    mailbox: _Mailbox | None = None
+
+
+_here = _Here()
 _forbidden_threads: dict[int, str] = {}
 
 
@@ -122,10 +134,11 @@ class PendingReply(Generic[T]):
         waiters = self._waiters
         while waiters:
             waiter = waiters.pop()
-            if isinstance(waiter, threading.Event):
-                waiter.set()
+            if isinstance(waiter, tuple):
+                mailbox, future = waiter
+                mailbox.post(future)
             else:
-                self._wake(waiter)
+                waiter.set()
         callbacks = self._callbacks
         while callbacks:
             self._call(callbacks.pop())
@@ -137,22 +150,14 @@ class PendingReply(Generic[T]):
         except Exception:  # noqa: BLE001  border: whoever settles this reply has others to settle
             traceback.print_exc(file=sys.stderr)
 
-    @staticmethod
-    def _wake(waiter: asyncio.Future[None]) -> None:
-        loop = waiter.get_loop()
-        if asyncio._get_running_loop() is loop:  # noqa: SLF001  the public one raises where there is none
-            if not waiter.done():
-                waiter.set_result(None)
-            return
-        mailbox = _mailboxes.get(loop)
-        if mailbox is None:
-            mailbox = _mailboxes.setdefault(loop, _Mailbox(loop))
-        mailbox.post(waiter)
-
     def __await__(self) -> Generator[object, None, T]:
         if not self._done:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
+            loop = asyncio.get_running_loop()
+            mailbox = _here.mailbox
+            if mailbox is None or mailbox.loop is not loop:
+                mailbox = _here.mailbox = _Mailbox(loop)
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiters.append((mailbox, waiter))
             if self.done() and not waiter.done():
                 waiter.set_result(None)
             yield from waiter
