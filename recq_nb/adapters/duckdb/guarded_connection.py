@@ -8,6 +8,7 @@ import duckdb
 
 from recq_nb.adapters.duckdb.failures import working_failure
 from recq_nb.adapters.duckdb.sql_policy import statements_of
+from recq_nb.errors import ReadOnlySqlError
 
 _PASSED_ON = frozenset(
     {
@@ -64,6 +65,11 @@ class GuardedConnection:
             if statements:
                 self._connection.execute(statements[-1], parameters)
         except (duckdb.TransactionException, duckdb.FatalException) as error:  # another transaction, or the disk
+            if not self._writable and "read-only" in str(error):
+                raise ReadOnlySqlError(
+                    f"`{' '.join(query.split())[:80]}` would change something; a projection reads only.",
+                    remedy="Change read models in their projector, in response to an event.",
+                ) from None
             raise working_failure("running a handler's SQL", error) from error
         if any(statement.type is not duckdb.StatementType.SELECT for statement in statements):
             self._after_write()
