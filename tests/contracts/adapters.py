@@ -11,9 +11,11 @@ from unittest.mock import patch
 from recq_nb.adapters.duckdb import known, system_state_store
 from recq_nb.adapters.duckdb.consumer_state_store import DuckDbConsumerStateStore
 from recq_nb.adapters.duckdb.database import DuckDbDatabase
+from recq_nb.adapters.duckdb.scheduled_command_store import DuckDbScheduledCommandStore
 from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
 from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
 from recq_nb.ports.consumer_state_store import ConsumerStateStore
+from recq_nb.ports.scheduled_command_store import ScheduledCommandStore
 from recq_nb.ports.snapshot_store import SnapshotStore
 from recq_nb.ports.system_state_store import SystemStateStore
 
@@ -25,6 +27,7 @@ class Stores:
     log: SystemStateStore
     snapshots: SnapshotStore
     consumer_states: ConsumerStateStore
+    schedules: ScheduledCommandStore
 
 
 OpenStores = Callable[[], AbstractContextManager[Stores]]
@@ -49,7 +52,12 @@ def _duckdb(path: Path | None) -> Iterator[Stores]:
     database = DuckDbDatabase(path)
     log = DuckDbSystemStateStore(database)
     try:
-        yield Stores(log, DuckDbSnapshotStore(database), DuckDbConsumerStateStore(database, log.flush))
+        yield Stores(
+            log,
+            DuckDbSnapshotStore(database),
+            DuckDbConsumerStateStore(database, log.flush),
+            DuckDbScheduledCommandStore(database),
+        )
     finally:
         log.close()
         database.close()

@@ -135,6 +135,27 @@ def test_a_failing_sql_statement_is_its_events_failure_even_where_the_handler_hi
     assert session.sql("select sequence_number from recq.dead_events").rows() == [(2,)]
 
 
+def test_a_result_that_is_read_by_halves_keeps_nobody_waiting(session: Session) -> None:
+    @projector
+    class Reading:
+        @event_handler(retry=0)
+        def opened(self, event: TallyOpenedEvent, rows: Table[WideRow], connection: duckdb.DuckDBPyConnection) -> None:
+            numbers = connection.execute("select range from range(5000)")
+            first = numbers.fetchone()
+            rows.upsert(WideRow(identifier=event.identifier, number=1))
+            assert rows.find(identifier=event.identifier)
+            assert (first, numbers.fetchmany(2), len(numbers.fetchall())) == ((0,), [(1,), (2,)], 4997)
+            assert connection.execute("select 1 as n").df().to_dict("records") == [{"n": 1}]
+            connection.execute("select range from range(5000)").fetchone()
+
+    session.register(Reading)
+    opened(session, "A", "B")
+    settle(session)
+
+    assert len(session.sql("from wide_row")) == 2
+    assert len(session.sql("from recq.dead_events")) == 0
+
+
 def test_a_projector_emits_nothing(session: Session) -> None:
     @projector
     class Emitting:

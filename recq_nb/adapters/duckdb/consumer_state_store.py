@@ -11,7 +11,7 @@ import duckdb
 from recq_nb.adapters.duckdb.columns import create_statement, quoted
 from recq_nb.adapters.duckdb.database import DuckDbDatabase
 from recq_nb.adapters.duckdb.dead_event_queue import DuckDbDeadEvents
-from recq_nb.adapters.duckdb.failures import first_line, translated
+from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
 from recq_nb.adapters.duckdb.read_model_table import DuckDbTable
 from recq_nb.adapters.duckdb.saga_state_store import DuckDbSagaStates
@@ -141,25 +141,13 @@ class DuckDbConsumerTransaction:
     def flush(self) -> None:
         """See ``ConsumerTransaction.flush``."""
         with translated(f"writing what {self._component} changed"):
-            self._must_be_whole()
             for table in self._tables.values():
                 table.flush()
-
-    def _must_be_whole(self) -> None:
-        try:
-            self._connection.execute("SELECT 1")
-        except duckdb.TransactionException as error:
-            raise ReadModelError(
-                f"SQL in a handler of {self._component} has failed, and DuckDB has given up its whole transaction: "
-                f"{first_line(error)}",
-                remedy="Let the error leave the handler: the event is then tried again, or set aside.",
-            ) from error
+            self._connection.execute("SELECT 1").fetchall()  # fails where a handler has hidden that its SQL failed
 
     def commit(self, *states: ConsumerState) -> None:
         """See ``ConsumerTransaction.commit``."""
         with translated(f"committing what {self._component} wrote"):
-            if self._tables_before is not None:  # a handler has run SQL of its own
-                self._must_be_whole()
             for table in self._tables.values():
                 table.flush()
             if self._tables_before is not None:

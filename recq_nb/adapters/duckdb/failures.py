@@ -8,7 +8,14 @@ from contextlib import contextmanager
 
 import duckdb
 
-from recq_nb.errors import RecqError, StoreError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from recq_nb.errors import (
+    ReadModelError,
+    RecqError,
+    StoreError,
+    StoreFormatError,
+    StoreLockedError,
+    StoreUnavailableError,
+)
 
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
@@ -56,6 +63,16 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def transaction_failure(doing: str, error: Exception) -> RecqError:
+    """The error for a transaction that failed: the store's, or its user's who went on after an error."""
+    if isinstance(error, duckdb.TransactionException) and "aborted" in str(error):
+        return ReadModelError(
+            f"{doing} failed: SQL in the same transaction had failed before, and DuckDB has given it up as a whole.",
+            remedy="Let the first error leave the handler: the event is then tried again, or set aside.",
+        )
+    return working_failure(doing, error)
+
+
 def working_failure(doing: str, error: Exception) -> StoreError:
     """The error for a store that failed while it was open."""
     text = first_line(error)
@@ -76,7 +93,7 @@ def translated(doing: str) -> Iterator[None]:
     except RecqError:
         raise
     except (duckdb.Error, OSError) as error:
-        raise working_failure(doing, error) from error
+        raise transaction_failure(doing, error) from error
 
 
 @contextmanager
@@ -88,4 +105,4 @@ def outage_translated(doing: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.OperationalError, duckdb.IntegrityError, duckdb.FatalException) as error:
-        raise working_failure(doing, error) from error
+        raise transaction_failure(doing, error) from error

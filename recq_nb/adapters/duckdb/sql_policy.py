@@ -73,6 +73,11 @@ def statements_of(connection: duckdb.DuckDBPyConnection, text: str, *, writable:
     return statements
 
 
+def is_pure_query(statement: duckdb.Statement) -> bool:
+    """Whether a statement is a query that hides no change, as a data-modifying CTE does."""
+    return _kind(statement) is duckdb.StatementType.SELECT and not _words(statement.query) & _CHANGING_WORDS
+
+
 def _kind(statement: duckdb.Statement) -> duckdb.StatementType | None:
     try:
         return statement.type
