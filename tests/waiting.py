@@ -22,6 +22,17 @@ def wait_until(session: Session, reached: Callable[[], bool]) -> None:
     session._runtime.run(wait, "wait")
 
 
+def spin_until(session: Session, reached: Callable[[], bool]) -> None:
+    """Return once this holds, for what changes without anybody being told: it is looked at again and again."""
+
+    async def spin() -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not reached():  # noqa: ASYNC110  nobody sets an event for it
+                await asyncio.sleep(0)
+
+    session._runtime.run(spin, "spin")
+
+
 def status_of(session: Session, consumer: str) -> ConsumerStatus:
     """The status of a component's one consumer, or of the consumer with this id."""
     (status,) = [s for s in session.consumer_statuses() if consumer in (s.component, s.consumer_id)]

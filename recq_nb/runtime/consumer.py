@@ -105,7 +105,7 @@ class Consumer(ABC):
     def status(self) -> ConsumerStatus:
         """How it is doing now."""
         head = self._source.head
-        reason, attempts = next(iter(self._stalls.values()), (self._waits_for, 0))
+        reason, attempts = next(iter(list(self._stalls.values())), (self._waits_for, 0))
         health = self.health
         if health is ConsumerHealth.PAUSED and not reason:
             reason = f'paused until recq.resume("{self.component.name}")'

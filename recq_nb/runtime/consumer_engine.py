@@ -268,7 +268,7 @@ class ConsumerEngine:
         return tuple(consumer.status() for consumer in self._all())
 
     def _all(self) -> list[Consumer]:
-        return [consumer for group in self._groups.values() for consumer in group.consumers]
+        return [consumer for group in list(self._groups.values()) for consumer in group.consumers]
 
     def _feeding(self, components: Sequence[str] | None) -> list[Consumer]:
         if components is None:

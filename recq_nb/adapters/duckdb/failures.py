@@ -77,6 +77,11 @@ def working_failure(doing: str, error: Exception) -> StoreError:
     """The error for a store that failed while it was open."""
     text = first_line(error)
     full = "no space" in text.lower() or "disk" in text.lower() or "file too large" in text.lower()
+    if isinstance(error, duckdb.TransactionException) and "conflict" in text.lower():
+        return StoreUnavailableError(
+            f"{doing} failed: another transaction changed the same rows at that moment.",
+            remedy="It is tried again. Handlers that change the same rows meet less often in a partitioned executor.",
+        )
     return StoreUnavailableError(
         f"{doing} failed: {text}",
         remedy="Free some disk space and try again; nothing of it was stored."

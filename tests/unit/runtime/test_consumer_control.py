@@ -28,7 +28,7 @@ from tests.domains.tally import (
     TallyOpenCommand,
 )
 from tests.domains.tally_readers import LogRow, Seen, Start, add, reader
-from tests.waiting import status_of, wait_for_health, wait_for_position, wait_until
+from tests.waiting import status_of, wait_for_health, wait_until
 
 KINDS = pytest.mark.parametrize("kind", ["projector", "saga", "observer"])
 
@@ -241,7 +241,7 @@ def test_lag_and_health_are_a_dataframe(session: Session) -> None:
 
     session.register(Reader)
     add(session, 1, 2)
-    wait_for_position(session, "Reader_1_EU*", 3)
+    session.settled().result()
     session.pause("Reader_1_default")
     session.settled().result()
     add(session, 3)
