@@ -36,6 +36,8 @@ from recq_nb.session.consumer_control import ConsumerControl
 
 V = TypeVar("V")
 MEMORY = "memory"
+DUCKDB_MEMORY = ":memory:"
+"""What DuckDB calls memory; nobody means a file of that name."""
 
 
 class Session(ConsumerControl):
@@ -80,7 +82,7 @@ class Session(ConsumerControl):
         clock: Clock | None = None,
         ids: IdSource | None = None,
     ) -> None:
-        self.store = str(store)
+        self.store = MEMORY if str(store) == DUCKDB_MEMORY else str(store)
         self.metadata = Metadata(metadata)
         self.carried_over = 0
         self._sources = InjectionSources(injector if injector is not None else {}, (CONNECTION_TYPE, GuardedConnection))
@@ -100,11 +102,15 @@ class Session(ConsumerControl):
         self.recorder = FlowRecorder()
         if record:
             self._runtime.flow_steps.listen(self.recorder)
-        self._runtime.run(self._runtime.start, "start")
         # A weak reference, so that this does not keep a forgotten session alive.
         self._at_exit = weakref.finalize(self, abandon, self._runtime.engine, self._database)
-        for name, executor in (executors or {}).items():
-            self.define_executor(name, executor)
+        try:
+            self._runtime.run(self._runtime.start, "start")
+            for name, executor in (executors or {}).items():
+                self.define_executor(name, executor)
+        except BaseException:
+            self.close()
+            raise
 
     # -- the model -----------------------------------------------------------------------------------------------
 

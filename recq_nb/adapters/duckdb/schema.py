@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from recq_nb.errors import StoreFormatError, StoreVersionError
@@ -128,6 +130,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             remedy="Install a newer recq_nb, or choose another path; the file was left as it is.",
         )
     if current == VERSION:
+        _must_be_whole(connection, name)
         return
     connection.execute("BEGIN TRANSACTION")
     try:
@@ -138,6 +141,19 @@ def prepare(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _must_be_whole(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'recq' AND database_name = current_database()"
+    ).fetchall()
+    there = {row[0] for row in rows}
+    missing = [table for table in re.findall(r"CREATE TABLE recq\.(\w+)", "".join(_MIGRATIONS)) if table not in there]
+    if missing:
+        raise StoreFormatError(
+            f"{name} is damaged: it lacks the table recq.{missing[0]}.",
+            remedy="Restore it from a copy, or choose another path; the file was left as it is.",
+        )
 
 
 def _version(connection: duckdb.DuckDBPyConnection, name: str) -> int:
