@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -126,7 +125,6 @@ def test_a_store_that_lacks_a_table_is_refused_and_let_go(tmp_path: Path, table:
         assert connection.execute("select 1").fetchall() == [(1,)]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_process_that_ends_leaves_its_parents_file_alone(tmp_path: Path) -> None:
     store = tmp_path / "tally.duckdb"
 
