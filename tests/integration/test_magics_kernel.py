@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from recq_nb import Session
 from tests.integration.notebook_shell import TODO_COMPONENTS, TODO_PAYLOADS
 
 _TIMEOUT = 60.0
+NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,17 @@ class KernelNotebook:
     def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
         self.manager = manager
         self._client = client
+
+    def start(self, source: str) -> None:
+        """Execute a cell without waiting for its end."""
+        self._client.execute(source)
+
+    def ended_with(self) -> int:
+        """The exit status of the kernel's process, once it has ended."""
+        provisioner = self.manager.provisioner
+        assert isinstance(provisioner, LocalProvisioner)
+        assert provisioner.process is not None
+        return int(provisioner.process.wait(_TIMEOUT))
 
     def run(self, source: str, *, cell_id: str) -> KernelOutcome:
         """Execute a cell, sending its id along as JupyterLab does."""
@@ -58,11 +74,9 @@ class KernelNotebook:
         return KernelOutcome(reply["content"]["status"], tuple(shown), tuple(reply["content"].get("traceback", ())))
 
 
-@pytest.fixture
-def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KernelNotebook]:
-    """A fresh kernel that has loaded the extension on a store file."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("RECQ_STORE", str(tmp_path / "todo.duckdb"))
+@contextmanager
+def _new_kernel() -> Iterator[KernelNotebook]:
+    """A fresh kernel that has loaded the extension."""
     manager, client = start_new_kernel(startup_timeout=_TIMEOUT)
     try:
         running = KernelNotebook(manager, client)
@@ -73,6 +87,19 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KernelNo
         if manager.is_alive():
             manager.shutdown_kernel(now=True)
         manager.cleanup_resources()
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KernelNotebook]:
+    """A fresh kernel that has loaded the extension on a store file."""
+    monkeypatch.setenv("RECQ_STORE", str(tmp_path / "todo.duckdb"))
+    with _new_kernel() as running:
+        yield running
 
 
 def test_a_model_is_defined_used_and_edited_from_a_front_end(kernel: KernelNotebook) -> None:
@@ -112,3 +139,53 @@ def test_shutting_the_kernel_down_closes_the_store(kernel: KernelNotebook, tmp_p
     with Session(tmp_path / "todo.duckdb") as session:
         assert session.status().head == 1
     assert [path.name for path in tmp_path.glob("todo.duckdb*")] == ["todo.duckdb"]
+
+
+def _definitions_of(notebook: str) -> list[str]:
+    cells = nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells
+    return [cell.source for cell in cells if cell.source.startswith(("%%recq_payload", "%%recq_component"))]
+
+
+_SEND_UNTIL_KILLED = """
+import os, signal
+with open({confirmed!r}, "w") as confirmed:
+    for number in range(60):
+        command = TodoListCreateCommand(identifier=f"TDLS_{{number}}", name=f"List {{number}}")
+        reply = await recq.send(command, metadata={{"user": "ada"}})
+        print(command.identifier, file=confirmed, flush=True)
+        if number == 40:
+            for extra in range(200):
+                recq.send(TodoListCreateCommand(identifier=f"LATE_{{extra}}", name="unheard"))
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_kernel_loses_nothing_that_was_confirmed(tmp_path: Path) -> None:
+    definitions = _definitions_of("01_todo_list")
+    store = f"%recq store {tmp_path / 'todo.duckdb'}"
+    confirmed = tmp_path / "confirmed.txt"
+    with _new_kernel() as kernel:
+        for place, source in enumerate([store, *definitions]):
+            assert kernel.run(source, cell_id=f"cell {place}").status == "ok"
+        kernel.start(_SEND_UNTIL_KILLED.format(confirmed=str(confirmed)))
+        assert kernel.ended_with() == -signal.SIGKILL
+
+    with _new_kernel() as kernel:
+        for place, source in enumerate([*definitions, store]):
+            assert kernel.run(source, cell_id=f"cell {place}").status == "ok"
+        found = kernel.run(
+            "await recq.settled()\n"
+            "events = recq.sql('select aggregate_id from recq.events order by sequence_number').rows()\n"
+            "','.join(event[0] for event in events)",
+            cell_id="log",
+        )
+        shown = kernel.run(
+            "','.join(row[0] for row in recq.sql('select identifier from todo_list_row').rows())", cell_id="rows"
+        )
+
+    told = confirmed.read_text().split()
+    stored = found.shown[-1].strip("'").split(",")
+    assert told == [f"TDLS_{number}" for number in range(41)]
+    assert stored[: len(told)] == told
+    assert len(set(stored)) == len(stored)
+    assert set(shown.shown[-1].strip("'").split(",")) == set(stored)
