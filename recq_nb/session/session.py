@@ -32,7 +32,7 @@ from recq_nb.runtime.invoker_manager import InvokerProxy
 from recq_nb.runtime.reply import PendingReply
 from recq_nb.runtime.runtime import Limits
 from recq_nb.session.composition import abandon, compose, warn
-from recq_nb.session.consumer_control import ConsumerControl
+from recq_nb.session.pictures import Pictures
 
 V = TypeVar("V")
 MEMORY = "memory"
@@ -40,7 +40,7 @@ DUCKDB_MEMORY = ":memory:"
 """What DuckDB calls memory; nobody means a file of that name."""
 
 
-class Session(ConsumerControl):
+class Session(Pictures):
     """A running RECQ system: register payloads and components, send commands, query, look.
 
     Everything runs on a thread of its own, so the system goes on while a cell computes or sleeps. Methods may be
@@ -340,6 +340,7 @@ class Session(ConsumerControl):
             )
         self._closed = True
         self._at_exit.detach()
+        self._close_pictures()
         if engine.forked:  # everything in here belongs to the parent process, the open file first of all
             return
         try:

@@ -1,0 +1,33 @@
+"""Looking with the eyes: the widgets of a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recq_nb.session.consumer_control import ConsumerControl
+
+if TYPE_CHECKING:
+    from recq_nb.widgets.gallery import Gallery
+    from recq_nb.widgets.widget import RecqWidget
+
+
+class Pictures(ConsumerControl):
+    """The part of a session that shows itself. Every picture has a dataframe or object with the same facts."""
+
+    _gallery: Gallery | None = None
+
+    def _shown(self, name: str) -> RecqWidget:
+        self._must_be_open()
+        if self._gallery is None:
+            from recq_nb.widgets.gallery import Gallery  # noqa: PLC0415  a session without pictures never loads them
+
+            self._gallery = Gallery(self)
+        return self._gallery.show(name)
+
+    def flow(self) -> RecqWidget:
+        """What messages do, live, as a sequence diagram; ``recorded`` and ``recq.messages`` have the same facts."""
+        return self._shown("flow")
+
+    def _close_pictures(self) -> None:
+        if self._gallery is not None:
+            self._gallery.close()

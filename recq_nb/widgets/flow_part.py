@@ -1,0 +1,220 @@
+"""The flow part: what messages do, hop by hop, as the flow widget draws it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from recq_nb.errors import RecqError
+from recq_nb.flow.flow_graph import FlowGraph
+from recq_nb.flow.recorder import FlowRecorder
+from recq_nb.flow.sequence import OUTSIDE, STORE, to_mermaid
+from recq_nb.flow.sequence_picture import to_svg
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
+from recq_nb.modeling.payload import Payload
+from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
+from recq_nb.widgets.part import Answer, Picture
+from recq_nb.widgets.protocol.envelope import Body
+from recq_nb.widgets.protocol.flow import FlowNews, FlowSnapshot, Hop, HopDetails, Lifeline, Skipped, Source
+
+GATEWAY = "gateway"
+REMEMBERED = 1_000
+"""Hops a page that just came is given."""
+DETAILED = 300
+"""Hops of one frame; of a burst the newest are shown and the others counted."""
+LONGEST_PAYLOAD = 20_000
+"""Characters of a payload that are shown."""
+_REPLIES = {FlowStepKind.REPLIED, FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT}
+
+
+class FlowHost(Protocol):
+    """What the part needs of a session."""
+
+    recorder: FlowRecorder
+
+    @property
+    def bundle(self) -> Bundle:
+        """The registered model."""
+
+
+def part_for(session: object) -> FlowPart:
+    """The part for a session."""
+    return FlowPart(cast("FlowHost", session))
+
+
+class FlowPart:
+    """Hops as the recorder has them, bounded: a burst is counted, not listed.
+
+    Args:
+        host: The session.
+        wanted: Which steps it shows; all when None.
+    """
+
+    name = "flow"
+
+    def __init__(self, host: FlowHost, wanted: Callable[[FlowStep], bool] | None = None) -> None:
+        self._host = host
+        self._wanted = wanted
+        self._last = 0
+
+    def snapshot(self) -> Body:
+        """See ``Part.snapshot``."""
+        first, steps = self._since(0)
+        shown = steps[-REMEMBERED:]
+        hops = self._hops(first + len(steps) - len(shown), shown)
+        body: FlowSnapshot = {
+            "kind": "snapshot",
+            "forgotten": first - 1 + len(steps) - len(shown),
+            "lifelines": self._lifelines(),
+            "hops": hops,
+        }
+        return cast("Body", body)
+
+    def delta(self) -> Body | None:
+        """See ``Part.delta``."""
+        first, steps = self._since(self._last)
+        if not steps:
+            return None
+        skipped, shown = steps[:-DETAILED], steps[-DETAILED:]
+        counted = Counter((step.message.sender, step.component, step.message.name, step.kind) for step in skipped)
+        body: FlowNews = {
+            "kind": "news",
+            "lifelines": self._lifelines(),
+            "skipped": [_skipped(*key, count) for key, count in counted.items()],
+            "hops": self._hops(first + len(skipped), shown),
+        }
+        return cast("Body", body)
+
+    def _since(self, number: int) -> tuple[int, list[FlowStep]]:
+        first, steps = self._host.recorder.since(number)
+        self._last = first + len(steps) - 1
+        return first, steps
+
+    def _hops(self, first: int, steps: Sequence[FlowStep]) -> list[Hop]:
+        wanted = self._wanted
+        return [
+            self._hop(number, step) for number, step in enumerate(steps, start=first) if wanted is None or wanted(step)
+        ]
+
+    def _hop(self, number: int, step: FlowStep) -> Hop:
+        message = step.message
+        source, target = _ends(step)
+        took = step.handler_ns
+        if step.kind in _REPLIES and not isinstance(message, EventMessage):
+            took = step.lock_wait_ns + step.retrieve_ns + step.handler_ns
+        return {
+            "step": number,
+            "hop": str(step.kind),
+            "kind": self._kind(message),
+            "name": message.name,
+            "message": message.message_id,
+            "correlation": message.correlation_id,
+            "cause": message.causation_id,
+            "source": source,
+            "target": target,
+            "handler": step.handler,
+            "at": step.time_ns / 1e6,
+            "took": took / 1e6,
+            "outcome": step.outcome[:400],
+        }
+
+    def _kind(self, message: Message) -> str:
+        payload = self._host.bundle.payloads.get(message.name)
+        if payload is not None:
+            return str(payload.kind)
+        if isinstance(message, CommandMessage):
+            return "domain command"
+        if isinstance(message, QueryMessage):
+            return "query"
+        return "domain event" if isinstance(message, EventMessage) else "invocation"
+
+    def _lifelines(self) -> list[Lifeline]:
+        components = self._host.bundle.components.values()
+        return [{"name": component.name, "kind": str(component.kind)} for component in components]
+
+    # -- intents -------------------------------------------------------------------------------------------------
+
+    def receive(self, intent: Body, answer: Answer) -> None:
+        """See ``Part.receive``."""
+        match intent:
+            case {"kind": "hop", "step": int(number)}:
+                answer(cast("Body", self._details(number)))
+            case {"kind": "mermaid", "correlation": str(correlation_id)}:
+                steps = self._host.recorder.since(0)[1]
+                chosen = [step for step in steps if not correlation_id or step.message.correlation_id == correlation_id]
+                answer({"kind": "mermaid", "text": to_mermaid(FlowGraph(chosen))})
+            case _:
+                raise RecqError(f"the flow widget knows no intent {intent.get('kind')!r}.")
+
+    def _details(self, number: int) -> HopDetails:
+        first, steps = self._host.recorder.since(number - 1)
+        if first != number or not steps:
+            raise RecqError(
+                f"hop {number} has been forgotten; the recorder keeps the newest only.",
+                remedy="Look at recq.events() for what was stored.",
+            )
+        step = steps[0]
+        payload = _json_of(step.message)
+        return {
+            "kind": "hop",
+            "step": number,
+            "payload": payload[:LONGEST_PAYLOAD],
+            "cut": len(payload) > LONGEST_PAYLOAD,
+            "metadata": json.dumps(dict(step.message.metadata), indent=2, ensure_ascii=False, default=str)[:4_000],
+            "lock_wait": step.lock_wait_ns / 1e6,
+            "retrieve": step.retrieve_ns / 1e6,
+            "handler": step.handler_ns / 1e6,
+            "store": step.store_ns / 1e6,
+            "source": self._source(step),
+        }
+
+    def _source(self, step: FlowStep) -> Source | None:
+        component = self._host.bundle.components.get(step.component)
+        for handler in component.handlers if component is not None else ():
+            if handler.name == step.handler:
+                try:
+                    lines, line = inspect.getsourcelines(handler.function)
+                except (OSError, TypeError):
+                    return None
+                return {"place": _place(handler.function), "line": line, "text": "".join(lines)[:6_000]}
+        return None
+
+    # -- the static twin -----------------------------------------------------------------------------------------
+
+    def picture(self) -> Picture:
+        """See ``Part.picture``."""
+        steps = [step for step in self._host.recorder.since(0)[1] if self._wanted is None or self._wanted(step)]
+        graph = FlowGraph(steps[-REMEMBERED:])
+        return Picture(to_svg(graph), repr(graph))
+
+    def close(self) -> None:
+        """See ``Part.close``."""
+
+
+def _ends(step: FlowStep) -> tuple[str, str]:
+    message, kind = step.message, step.kind
+    if isinstance(message, EventMessage):
+        if kind is FlowStepKind.PUBLISHED:
+            return message.sender or OUTSIDE, STORE
+        return STORE, step.component
+    sender, receiver = message.sender or OUTSIDE, step.component or GATEWAY
+    return (receiver, sender) if kind in _REPLIES else (sender, receiver)
+
+
+def _skipped(sender: str, component: str, name: str, kind: FlowStepKind, count: int) -> Skipped:
+    return {"source": sender or OUTSIDE, "target": component or GATEWAY, "name": name, "hop": str(kind), "count": count}
+
+
+def _json_of(message: Message) -> str:
+    payload = getattr(message, "payload", None)
+    return payload.model_dump_json(indent=2) if isinstance(payload, Payload) else "{}"
+
+
+def _place(function: Callable[..., object]) -> str:
+    """``In[3]`` for a cell, else the file's name."""
+    filename = inspect.unwrap(function).__code__.co_filename
+    return "this notebook" if "ipykernel" in filename or filename.startswith("<") else filename.rsplit("/", 1)[-1]

@@ -1,0 +1,201 @@
+"""The widget: hosts parts, sends their frames to every page that looks, and hands them their readers' intents."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import TypeVar, cast
+from uuid import uuid4
+
+import anywidget
+import traitlets
+from pydantic import TypeAdapter, ValidationError
+
+from recq_nb.errors import RecqError
+from recq_nb.widgets.bundle import LOADER, bundle_digest, bundle_text
+from recq_nb.widgets.frame_pump import FramePump
+from recq_nb.widgets.live_comm import make_live
+from recq_nb.widgets.page import Page
+from recq_nb.widgets.part import Answer, Part, Picture
+from recq_nb.widgets.protocol.envelope import Body, Frame, Intent
+
+_INTENT = TypeAdapter(Intent)
+_MIME = "application/vnd.jupyter.widget-view+json"
+T = TypeVar("T")
+
+
+class RecqWidget(anywidget.AnyWidget):
+    """A live picture of a session.
+
+    What travels when it is shown is a small loader and the static picture; the module that draws is asked for once per
+    page. Intents arrive on whatever thread the kernel gives them.
+
+    Args:
+        parts: The pictures it shows.
+        pump: What feeds it while a page looks.
+        bundle: Name of the module that draws it; that of its part by default.
+    """
+
+    bundle = traitlets.Unicode().tag(sync=True)
+    digest = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)
+    parts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    key = traitlets.Unicode().tag(sync=True)
+    live = traitlets.Bool(default_value=False).tag(sync=True)
+
+    def __init__(self, parts: Sequence[Part], pump: FramePump, bundle: str = "") -> None:
+        self._esm = bundle_text(LOADER)
+        self._hosted = {part.name: part for part in parts}
+        self._pump = pump
+        self._pages: dict[str, Page] = {}
+        self._sending = threading.RLock()
+        self._frames = 0
+        self._closed = False
+        name = bundle or parts[0].name
+        super().__init__(
+            bundle=name,
+            digest=bundle_digest(name),
+            parts=[part.name for part in parts],
+            key=uuid4().hex,
+            picture=self._picture().html,
+        )
+        self.live = make_live(self.comm)
+        self.on_msg(self._arrived)
+
+    # -- frames --------------------------------------------------------------------------------------------------
+
+    @property
+    def watched(self) -> bool:
+        """Whether a page looks at it."""
+        return bool(self._pages)
+
+    def feed(self) -> bool:
+        """Send what is new to all pages; False once none looks. The pump's thread calls it."""
+        with self._sending:
+            now = time.monotonic()
+            self._pages = {name: page for name, page in self._pages.items() if not page.is_gone(now)}
+            if not self._pages or self._closed:
+                return False
+            if all(page.is_ready(self._frames, now) for page in self._pages.values()):
+                for name in sorted({part for page in self._pages.values() for part in page.looks_at}):
+                    part = self._hosted[name]
+                    body = self._guarded(part.delta)
+                    if body is not None:
+                        self._send_frame(name, body)
+            return True
+
+    def _send_frame(self, part: str, body: Body, to: str | None = None, answers: int | None = None) -> None:
+        with self._sending:
+            if self._closed:
+                return
+            self._frames += 1
+            now = time.monotonic()
+            for page in self._pages.values():
+                page.sent(now)
+            frame: Frame = {"frame": self._frames, "part": part, "to": to, "answers": answers, "body": body}
+            self.send(frame)
+
+    def _guarded(self, make: T) -> Body | None:
+        try:
+            return cast("Body | None", make())  # type: ignore[operator]  # a bound method without parameters
+        except Exception as error:  # noqa: BLE001  border: a picture that fails says so and stops nothing else
+            return _problem(error)
+
+    # -- intents -------------------------------------------------------------------------------------------------
+
+    def _arrived(self, _widget: object, content: object, _buffers: object) -> None:
+        try:
+            intent = _INTENT.validate_python(content, strict=True)
+        except ValidationError as error:
+            self._send_frame("", _problem(RecqError(f"a page sent what is no intent: {error.errors()[0]['msg']}")))
+            return
+        try:
+            self._receive(intent)
+        except Exception as error:  # noqa: BLE001  border: the Intent receiver; shown in the widget
+            self._send_frame(intent["part"], _problem(error), intent["page"], intent["intent"])
+
+    def _receive(self, intent: Intent) -> None:
+        page_name, part_name, body = intent["page"], intent["part"], intent["body"]
+        kind = body.get("kind")
+        if kind == "code":
+            text = bundle_text(self.bundle)
+            code: Body = {"kind": "code", "digest": self.digest, "text": text}
+            self._send_frame("", code, page_name, intent["intent"])
+            return
+        if kind == "ack":
+            page = self._pages.get(page_name)
+            number = body.get("frame")
+            if page is not None and isinstance(number, int):
+                page.acknowledged(number, time.monotonic())
+            return
+        part = self._hosted.get(part_name)
+        if part is None:
+            raise RecqError(f"this widget has no part {part_name!r}.")
+        if kind == "hello":
+            with self._sending:
+                page = self._pages.setdefault(page_name, Page(time.monotonic(), self._frames))
+                page.looks_at.add(part_name)
+                snapshot = self._guarded(part.snapshot)
+                assert snapshot is not None
+                self._send_frame(part_name, snapshot, page_name, intent["intent"])
+            self._pump.attach(self)
+        elif kind == "bye":
+            with self._sending:
+                page = self._pages.get(page_name)
+                if page is not None:
+                    page.looks_at.discard(part_name)
+                    if not page.looks_at:
+                        del self._pages[page_name]
+        else:
+            part.receive(body, self._answer(intent))
+
+    def _answer(self, intent: Intent) -> Answer:
+        return lambda body: self._send_frame(intent["part"], body, intent["page"], intent["intent"])
+
+    # -- the static twin, and the end ----------------------------------------------------------------------------
+
+    def _picture(self) -> Picture:
+        pictures = []
+        for part in self._hosted.values():
+            try:
+                pictures.append(part.picture())
+            except RecqError as error:
+                pictures.append(Picture("", str(error)))
+        return Picture("".join(one.html for one in pictures), "\n".join(one.text for one in pictures))
+
+    def _repr_mimebundle_(self, **_kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
+        picture = self._picture()
+        self.picture = picture.html
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"text/plain": picture.text, "text/html": picture.html, _MIME: view}, {}
+
+    def __repr__(self) -> str:
+        return self._picture().text
+
+    def end(self) -> None:
+        """Tell the pages that the session is closed, keep the last picture, and let go of everything."""
+        with self._sending:
+            if self._closed:
+                return
+            picture = self._picture().html
+            for name in self._hosted:
+                self._send_frame(name, {"kind": "closed", "call": f"recq.{self.bundle}()"})
+            self._closed = True
+            self._pages.clear()
+        self._pump.detach(self)
+        self.picture = picture
+        for part in self._hosted.values():
+            part.close()
+
+    def close(self) -> None:
+        """Close the comm, too: nothing of it is left in the page or the kernel."""
+        self.end()
+        super().close()
+
+
+def _problem(error: Exception) -> Body:
+    """An error as the widget shows it."""
+    if isinstance(error, RecqError):
+        return {"kind": "problem", "text": f"{type(error).__name__}: {error}", "remedy": error.remedy or ""}
+    return {"kind": "problem", "text": f"{type(error).__name__}: {error}", "remedy": ""}

@@ -1,0 +1,50 @@
+/** One hop as geometry: an arrow between two lanes, through the gateway's where a request passes it. */
+import type { Hop } from "../protocol/flow.ts";
+import { GATEWAY, type Lanes } from "./lanes.ts";
+
+export type Arrow = {
+  readonly from: number;
+  readonly to: number;
+  readonly through: number | null;
+  readonly dashed: boolean;
+  readonly failed: boolean;
+  readonly label: string;
+};
+
+const ASYNC = new Set(["published", "consumed", "failed"]);
+const REPLIES = new Set(["replied", "rejected", "failed", "timed_out"]);
+
+export const milliseconds = (value: number): string =>
+  value >= 1000 ? `${(value / 1000).toFixed(2)} s` : value >= 10 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`;
+
+const isEvent = (hop: Hop): boolean => hop.kind.endsWith("event");
+
+const labelOf = (hop: Hop): string => {
+  switch (hop.hop) {
+    case "replied":
+      return isEvent(hop) ? hop.name : `done${hop.took > 0 ? `, ${milliseconds(hop.took)}` : ""}`;
+    case "rejected":
+      return `rejected: ${hop.outcome}`;
+    case "timed_out":
+      return `timed out: ${hop.name}`;
+    case "failed":
+      return `failed: ${hop.outcome}`;
+    default:
+      return hop.name;
+  }
+};
+
+export const arrowOf = (hop: Hop, lanes: Lanes): Arrow => {
+  const from = lanes.x.get(hop.source) ?? 0;
+  const to = lanes.x.get(hop.target) ?? 0;
+  const gateway = lanes.x.get(GATEWAY) ?? 0;
+  const passes = !isEvent(hop) && (from - gateway) * (to - gateway) < 0;
+  return {
+    from,
+    to,
+    through: passes ? gateway : null,
+    dashed: isEvent(hop) ? ASYNC.has(hop.hop) : REPLIES.has(hop.hop),
+    failed: hop.hop === "failed" || hop.hop === "rejected" || hop.hop === "timed_out",
+    label: labelOf(hop),
+  };
+};

@@ -1,0 +1,39 @@
+/** Where the lifelines stand: senders left, gateway and event store in the middle, consumers right. */
+import type { Lifeline } from "../protocol/flow.ts";
+import type { FlowScene } from "../scene/flow_scene.ts";
+
+export const OUTSIDE = "outside";
+export const GATEWAY = "gateway";
+export const STORE = "event store";
+export const LANE = 148;
+export const SIDE = 84;
+/** Room for the clock, left of the first lifeline. */
+export const CLOCK = 76;
+
+const ORDER = ["invoker", "service", GATEWAY, "aggregate", STORE, "projector", "projection", "saga", "observer"];
+
+export type Lanes = {
+  readonly x: ReadonlyMap<string, number>;
+  readonly names: readonly Lifeline[];
+  readonly width: number;
+};
+
+/** Only components that take part have a lane; they keep their order while more join. */
+export const lanesOf = (scene: FlowScene): Lanes => {
+  const seen = new Set<string>();
+  for (const row of scene.rows) {
+    if (row.type === "hop") {
+      seen.add(row.hop.source);
+      seen.add(row.hop.target);
+    }
+  }
+  const kinds = new Map(scene.lifelines.map((one) => [one.name, one.kind]));
+  const place = (name: string): number =>
+    name === OUTSIDE ? -1 : ORDER.indexOf(name === GATEWAY || name === STORE ? name : (kinds.get(name) ?? "service"));
+  const names = [...new Set([OUTSIDE, GATEWAY, STORE, ...seen])]
+    .filter((name) => name !== "")
+    .map((name) => ({ name, kind: kinds.get(name) ?? "" }))
+    .sort((one, other) => place(one.name) - place(other.name) || one.name.localeCompare(other.name));
+  const x = new Map(names.map((one, index) => [one.name, CLOCK + SIDE + index * LANE]));
+  return { x, names, width: CLOCK + 2 * SIDE + Math.max(names.length - 1, 0) * LANE };
+};

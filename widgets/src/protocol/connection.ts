@@ -1,0 +1,105 @@
+/** The page's end of a widget: numbers intents, hands frames to their parts, acknowledges what was shown. */
+import { type Body, type Intent, isFrame } from "./envelope.ts";
+import type { Model } from "./model.ts";
+
+export type Listener = (body: Body) => void;
+
+const ANSWER_WITHIN_MS = 60_000;
+
+const newPage = (): string => Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) => one.toString(16)).join("");
+
+export class Connection {
+  readonly #model: Model;
+  readonly #page = newPage();
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #waiting = new Map<number, { resolve: (body: Body) => void; reject: (error: Error) => void }>();
+  #intents = 0;
+  #shown = 0;
+  #acknowledging = false;
+
+  constructor(model: Model) {
+    this.#model = model;
+    model.on("msg:custom", this.#arrived);
+  }
+
+  readonly #arrived = (content: unknown): void => {
+    if (!isFrame(content) || (content.to !== null && content.to !== this.#page)) {
+      return;
+    }
+    this.#shown = Math.max(this.#shown, content.frame);
+    this.#acknowledgeSoon();
+    const waiting = content.answers === null ? undefined : this.#waiting.get(content.answers);
+    if (content.answers !== null && content.to === this.#page && waiting) {
+      this.#waiting.delete(content.answers);
+      waiting.resolve(content.body);
+      return;
+    }
+    const parts = content.part === "" ? [...this.#listeners.keys()] : [content.part];
+    for (const part of parts) {
+      for (const listener of this.#listeners.get(part) ?? []) {
+        listener(content.body);
+      }
+    }
+  };
+
+  /** One acknowledgement for all frames of an animation frame; hidden tabs draw none and so are sent less. */
+  #acknowledgeSoon(): void {
+    if (this.#acknowledging) {
+      return;
+    }
+    this.#acknowledging = true;
+    requestAnimationFrame(() => {
+      this.#acknowledging = false;
+      this.#post("", { kind: "ack", frame: this.#shown });
+    });
+  }
+
+  #post(part: string, body: Body): number {
+    this.#intents += 1;
+    const intent: Intent = { intent: this.#intents, part, page: this.#page, body };
+    this.#model.send(intent);
+    return this.#intents;
+  }
+
+  /** Sends an intent and waits for its answer; rejects when none comes, e.g. because the kernel is gone. */
+  ask(part: string, body: Body): Promise<Body> {
+    const number = this.#post(part, body);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(number);
+        reject(new Error("The kernel does not answer. Is it running?"));
+      }, ANSWER_WITHIN_MS);
+      this.#waiting.set(number, {
+        resolve: (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        reject,
+      });
+    });
+  }
+
+  /** Looks at a part: the listener is given its snapshot, then its news, until the returned function is called. */
+  look(part: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(part) ?? new Set();
+    this.#listeners.set(part, listeners);
+    listeners.add(listener);
+    this.ask(part, { kind: "hello" }).then(
+      (snapshot) => listeners.has(listener) && listener(snapshot),
+      (error: Error) => listener({ kind: "problem", text: error.message, remedy: "" }),
+    );
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) {
+        this.#listeners.delete(part);
+        this.#post(part, { kind: "bye" });
+      }
+    };
+  }
+
+  close(): void {
+    this.#model.off("msg:custom", this.#arrived);
+    this.#listeners.clear();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,96 @@
+/** All about one hop, beside the diagram. */
+import type { JSX } from "preact";
+import { milliseconds } from "../layout/arrow.ts";
+import type { Hop, HopDetails } from "../protocol/flow.ts";
+
+const PARTS = [
+  ["lock wait", "lock_wait", "#9aa0a6"],
+  ["retrieve", "retrieve", "#8e24aa"],
+  ["handler", "handler", "#1e88e5"],
+  ["store", "store", "#ef6c00"],
+] as const;
+
+type Props = {
+  readonly hop: Hop;
+  readonly details: HopDetails | null;
+  readonly problem: string;
+  readonly onClose: () => void;
+  readonly onFlow: () => void;
+};
+
+const Durations = ({ details }: { readonly details: HopDetails }): JSX.Element | null => {
+  const total = PARTS.reduce((sum, [, key]) => sum + details[key], 0);
+  if (total === 0) {
+    return null;
+  }
+  return (
+    <div data-testid="flow-durations">
+      <div class="recq-flow-parts" aria-hidden="true">
+        {PARTS.map(([name, key, colour]) =>
+          details[key] > 0 ? <span key={name} style={{ flexGrow: details[key], background: colour }} /> : null,
+        )}
+      </div>
+      <dl>
+        {PARTS.map(([name, key]) =>
+          details[key] > 0 ? (
+            <>
+              <dt class="recq-quiet">{name}</dt>
+              <dd>{milliseconds(details[key])}</dd>
+            </>
+          ) : null,
+        )}
+      </dl>
+    </div>
+  );
+};
+
+export const FlowDetails = ({ hop, details, problem, onClose, onFlow }: Props): JSX.Element => (
+  <aside class="recq-flow-details" aria-label="details of the hop" data-testid="flow-details">
+    <button
+      type="button"
+      style={{ float: "right" }}
+      aria-label="close details"
+      onClick={onClose}
+      data-testid="flow-close"
+    >
+      ✕
+    </button>
+    <h4>{hop.name}</h4>
+    <dl>
+      <dt class="recq-quiet">hop</dt>
+      <dd>
+        {hop.hop.replace("_", " ")}
+        {hop.outcome ? `: ${hop.outcome}` : ""}
+      </dd>
+      <dt class="recq-quiet">from</dt>
+      <dd>{hop.source}</dd>
+      <dt class="recq-quiet">to</dt>
+      <dd>{hop.handler ? `${hop.target}, ${hop.handler}` : hop.target}</dd>
+      <dt class="recq-quiet">flow</dt>
+      <dd>
+        <button type="button" onClick={onFlow} data-testid="flow-only">
+          only this flow
+        </button>
+      </dd>
+    </dl>
+    {problem ? <p class="recq-problem">{problem}</p> : null}
+    {details === null ? null : (
+      <>
+        <Durations details={details} />
+        <strong>payload</strong>
+        <pre data-testid="flow-payload">{details.payload}</pre>
+        {details.cut ? <p class="recq-quiet">The payload is longer; the rest is in recq.events.</p> : null}
+        <strong>metadata</strong>
+        <pre>{details.metadata}</pre>
+        {details.source ? (
+          <>
+            <strong>
+              {details.source.place}, line {details.source.line}
+            </strong>
+            <pre data-testid="flow-source">{details.source.text}</pre>
+          </>
+        ) : null}
+      </>
+    )}
+  </aside>
+);
