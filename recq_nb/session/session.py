@@ -90,6 +90,7 @@ class Session(Pictures):
         self._registering = threading.Lock()
         self._origins: dict[str, frozenset[str]] = {}
         self._bundle = Bundle()
+        self._begin_time_travel()
         self._closed = False
         self._limits = Limits(timeout, max_in_flight, max_payload_bytes)
         self._executors: dict[str, ExecutorDefinition] = {}
@@ -316,6 +317,7 @@ class Session(Pictures):
         with self._registering:
             bundle = self._bundle
             self._runtime.run(lambda: self._runtime.forget(bundle, self._empty), "reset")
+            self._end_time_travel()
 
     def _empty(self) -> None:
         self._log.flush()
@@ -343,6 +345,7 @@ class Session(Pictures):
         self._close_pictures()
         if engine.forked:  # everything in here belongs to the parent process, the open file first of all
             return
+        self._end_time_travel()
         try:
             self._runtime.run(self._runtime.stop, "close")
         except RecqError as error:

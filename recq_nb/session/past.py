@@ -1,0 +1,172 @@
+"""The past: a model's state as of one event, and what that event changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from recq_nb.adapters.duckdb.read_model_picture import RowChange, TablePicture
+from recq_nb.errors import RoutingError
+from recq_nb.modeling.metadata import JsonValue
+from recq_nb.ports.system_state_store import StoredEvent
+from recq_nb.runtime.aggregate_replay import AggregatePicture
+from recq_nb.runtime.projector_replay import ReplayFailure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that an event changed.
+
+    Attributes:
+        of: ``"aggregate"`` or ``"read model"``.
+        name: Aggregate component, or table.
+        key: Aggregate id, or the row's key as text.
+        field: Field or column; nested ones as a path such as ``todos.T1.content`` or ``items[2]``.
+        before: Its value; None also where it did not exist.
+        after: Its value; None also where it exists no more.
+        what: ``"added"``, ``"changed"`` or ``"removed"``.
+    """
+
+    of: str
+    name: str
+    key: str
+    field: str
+    before: object
+    after: object
+    what: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """A model as of one event, by a replay beside the live one; compare ``recq.sql`` for how it is now.
+
+    Attributes:
+        sequence_number: The event; 0 for before the first one.
+        event: The event itself; None for 0.
+        changes: What it changed, field by field: its aggregate and every read model.
+        failures: The events up to here that projectors could not project, oldest first.
+        pictures: Every read model, by table name.
+        states: Every aggregate, by id.
+        seconds: How long this took.
+    """
+
+    sequence_number: int
+    event: StoredEvent | None
+    changes: tuple[FieldChange, ...]
+    failures: tuple[ReplayFailure, ...]
+    pictures: Mapping[str, TablePicture] = field(repr=False)
+    states: Mapping[str, AggregatePicture] = field(repr=False)
+    seconds: float = 0.0
+
+    @property
+    def read_models(self) -> dict[str, pd.DataFrame]:
+        """Every read model as a dataframe, by table name."""
+        return {name: picture.rows.to_pandas() for name, picture in self.pictures.items()}
+
+    @property
+    def aggregates(self) -> dict[str, pd.DataFrame]:
+        """Every aggregate as a row (id, version, fields of its state, problem), by aggregate component."""
+        import pandas as pd  # noqa: PLC0415  a third of a second that a session without dataframes does not wait for
+
+        rows: dict[str, list[dict[str, JsonValue]]] = {}
+        for aggregate_id, picture in self.states.items():
+            state = json.loads(picture.state) if picture.state else {}
+            row = {"aggregate_id": aggregate_id, "version": picture.version, **state, "problem": picture.problem}
+            rows.setdefault(picture.aggregate, []).append(row)
+        return {name: pd.DataFrame(found) for name, found in rows.items()}
+
+    def aggregate(self, aggregate_id: str) -> dict[str, JsonValue]:
+        """The state of one aggregate, as JSON values.
+
+        Raises:
+            RoutingError: It had no event yet, or its state is not known; the error says why.
+        """
+        picture = self.states.get(aggregate_id)
+        if picture is None:
+            raise RoutingError(
+                f"there was no aggregate {aggregate_id!r} as of event {self.sequence_number}.",
+                remedy="Look at recq.events for its first event.",
+            )
+        if not picture.state:
+            why = picture.problem or "no event-sourcing handler of a registered aggregate takes its events"
+            raise RoutingError(
+                f"the state of {aggregate_id!r} as of event {self.sequence_number} is not known: {why}",
+                remedy="Mend the event-sourcing handler and run its cell again.",
+            )
+        state: dict[str, JsonValue] = json.loads(picture.state)
+        return state
+
+    def changes_df(self) -> pd.DataFrame:
+        """What the event changed, one field a row."""
+        import pandas as pd  # noqa: PLC0415  see above
+
+        names = list(FieldChange.__dataclass_fields__)
+        return pd.DataFrame([[getattr(one, name) for name in names] for one in self.changes], columns=names)
+
+    def failures_df(self) -> pd.DataFrame:
+        """Events that projectors could not project, one a row."""
+        import pandas as pd  # noqa: PLC0415  see above
+
+        rows = [
+            (one.component, one.sequence_number, f"{type(one.error).__name__}: {one.error}") for one in self.failures
+        ]
+        return pd.DataFrame(rows, columns=["component", "sequence_number", "error"])
+
+
+def aggregate_changes(
+    aggregate_id: str, before: AggregatePicture | None, after: AggregatePicture | None
+) -> Iterator[FieldChange]:
+    """In which fields the state of one aggregate differs."""
+    name = after.aggregate if after is not None else before.aggregate if before is not None else ""
+    then = json.loads(before.state) if before is not None and before.state else None
+    now = json.loads(after.state) if after is not None and after.state else None
+    yield from _changes("aggregate", name, aggregate_id, then, now)
+
+
+def table_changes(table: str, rows: Sequence[RowChange], json_columns: frozenset[str]) -> Iterator[FieldChange]:
+    """In which fields the rows of one table differ."""
+    for row in rows:
+        key = ", ".join(f"{value}" for value in row.key.values())
+        then, now = (_parsed(one, json_columns) for one in (row.before, row.after))
+        yield from _changes("read model", table, key, then, now)
+
+
+def _parsed(row: Mapping[str, object] | None, json_columns: frozenset[str]) -> dict[str, object] | None:
+    if row is None:
+        return None
+    return {
+        name: json.loads(value) if name in json_columns and isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
+_Fields = dict[str, object]
+
+
+def _changes(of: str, name: str, key: str, before: _Fields | None, after: _Fields | None) -> Iterator[FieldChange]:
+    then, now = _leaves(before), _leaves(after)
+    for path in [*now, *(path for path in then if path not in now)]:
+        if path in then and path in now and repr(then[path]) == repr(now[path]):  # NaN is itself here
+            continue
+        what = "added" if path not in then else "removed" if path not in now else "changed"
+        yield FieldChange(of, name, key, path, then.get(path), now.get(path), what)
+
+
+def _leaves(fields: _Fields | None) -> dict[str, object]:
+    """The values of fields by path; a nested object or list has a path for each of its own."""
+    found: dict[str, object] = {}
+    waiting: list[tuple[str, object]] = list((fields or {}).items())[::-1]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict) and value:
+            waiting += [(f"{path}.{name}", inner) for name, inner in reversed(list(value.items()))]
+        elif isinstance(value, list) and value:
+            waiting += [(f"{path}[{place}]", inner) for place, inner in reversed(list(enumerate(value)))]
+        else:
+            found[path] = value
+    return found
