@@ -33,6 +33,7 @@ from recq_nb.runtime.reply import PendingReply
 from recq_nb.runtime.runtime import Limits
 from recq_nb.session.composition import abandon, compose, warn
 from recq_nb.session.pictures import Pictures
+from recq_nb.session.time_travel import TimeTravel
 
 V = TypeVar("V")
 MEMORY = "memory"
@@ -40,7 +41,7 @@ DUCKDB_MEMORY = ":memory:"
 """What DuckDB calls memory; nobody means a file of that name."""
 
 
-class Session(Pictures):
+class Session(Pictures, TimeTravel):
     """A running RECQ system: register payloads and components, send commands, query, look.
 
     Everything runs on a thread of its own, so the system goes on while a cell computes or sleeps. Methods may be
