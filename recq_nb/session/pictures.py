@@ -28,6 +28,14 @@ class Pictures(ConsumerControl):
         """What messages do, live, as a sequence diagram; ``recorded`` and ``recq.messages`` have the same facts."""
         return self._shown("flow")
 
+    def console(self) -> RecqWidget:
+        """A form for every command and query, to send them and see what becomes of them; see ``send`` and ``query``."""
+        return self._shown("console")
+
+    def consumers(self) -> RecqWidget:
+        """How far every consumer is, its dead events, sagas and schedules, and acting on them; see ``consumers_df``."""
+        return self._shown("consumers")
+
     def _close_pictures(self) -> None:
         if self._gallery is not None:
             self._gallery.close()
