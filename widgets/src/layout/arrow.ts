@@ -35,8 +35,9 @@ const labelOf = (hop: Hop): string => {
 };
 
 export const arrowOf = (hop: Hop, lanes: Lanes): Arrow => {
+  const receiver = hop.target === GATEWAY ? (lanes.handledBy.get(hop.message) ?? GATEWAY) : hop.target;
   const from = lanes.x.get(hop.source) ?? 0;
-  const to = lanes.x.get(hop.target) ?? 0;
+  const to = lanes.x.get(receiver) ?? 0;
   const gateway = lanes.x.get(GATEWAY) ?? 0;
   const passes = !isEvent(hop) && (from - gateway) * (to - gateway) < 0;
   return {

@@ -16,15 +16,21 @@ export type Lanes = {
   readonly x: ReadonlyMap<string, number>;
   readonly names: readonly Lifeline[];
   readonly width: number;
+  /** Which component handled a request, by the request's id: known once its reply is. */
+  readonly handledBy: ReadonlyMap<string, string>;
 };
 
 /** Only components that take part have a lane; they keep their order while more join. */
 export const lanesOf = (scene: FlowScene): Lanes => {
   const seen = new Set<string>();
+  const handledBy = new Map<string, string>();
   for (const row of scene.rows) {
     if (row.type === "hop") {
       seen.add(row.hop.source);
       seen.add(row.hop.target);
+      if (row.hop.hop !== "sent" && row.hop.handler !== "") {
+        handledBy.set(row.hop.message, row.hop.source);
+      }
     }
   }
   const kinds = new Map(scene.lifelines.map((one) => [one.name, one.kind]));
@@ -35,5 +41,5 @@ export const lanesOf = (scene: FlowScene): Lanes => {
     .map((name) => ({ name, kind: kinds.get(name) ?? "" }))
     .sort((one, other) => place(one.name) - place(other.name) || one.name.localeCompare(other.name));
   const x = new Map(names.map((one, index) => [one.name, CLOCK + SIDE + index * LANE]));
-  return { x, names, width: CLOCK + 2 * SIDE + Math.max(names.length - 1, 0) * LANE };
+  return { x, names, handledBy, width: CLOCK + 2 * SIDE + Math.max(names.length - 1, 0) * LANE };
 };
