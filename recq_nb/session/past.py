@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from recq_nb.adapters.duckdb.read_model_picture import RowChange, TablePicture
 from recq_nb.errors import RoutingError
+from recq_nb.flow.field_change import FieldChange, field_changes
 from recq_nb.modeling.metadata import JsonValue
 from recq_nb.ports.system_state_store import StoredEvent
 from recq_nb.runtime.aggregate_replay import AggregatePicture
@@ -16,29 +17,6 @@ from recq_nb.runtime.projector_replay import ReplayFailure
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field that an event changed.
-
-    Attributes:
-        of: ``"aggregate"`` or ``"read model"``.
-        name: Aggregate component, or table.
-        key: Aggregate id, or the row's key as text.
-        field: Field or column; nested ones as a path such as ``todos.T1.content`` or ``items[2]``.
-        before: Its value; None also where it did not exist.
-        after: Its value; None also where it exists no more.
-        what: ``"added"``, ``"changed"`` or ``"removed"``.
-    """
-
-    of: str
-    name: str
-    key: str
-    field: str
-    before: object
-    after: object
-    what: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +30,7 @@ class Past:
         failures: The events up to here that projectors could not project, oldest first.
         pictures: Every read model, by table name.
         states: Every aggregate, by id.
+        fresh: Rows of read models that this event changed or added, as places in their pictures.
         seconds: How long this took.
     """
 
@@ -61,7 +40,13 @@ class Past:
     failures: tuple[ReplayFailure, ...]
     pictures: Mapping[str, TablePicture] = field(repr=False)
     states: Mapping[str, AggregatePicture] = field(repr=False)
+    fresh: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False)
     seconds: float = 0.0
+
+    @property
+    def event_aggregate(self) -> str:
+        """The aggregate of the event; ``""`` for a service event, and before the first event."""
+        return self.event.record.aggregate_id if self.event is not None and self.event.record.version else ""
 
     @property
     def read_models(self) -> dict[str, pd.DataFrame]:
@@ -101,6 +86,16 @@ class Past:
         state: dict[str, JsonValue] = json.loads(picture.state)
         return state
 
+    def table_rows(self, table: str, limit: int) -> tuple[list[str], list[list[object]], list[bool]]:
+        """Columns and rows of one read model, those this event changed first, and which those are."""
+        picture = self.pictures[table]
+        fresh = self.fresh.get(table, ())
+        places = [*fresh, *(place for place in range(picture.rows.num_rows) if place not in set(fresh))][:limit]
+        columns = picture.rows.column_names
+        rows = picture.rows.take(places).to_pylist()
+        values = [[row[column] for column in columns] for row in rows]
+        return columns, values, [place < len(fresh) for place in range(len(values))]
+
     def changes_df(self) -> pd.DataFrame:
         """What the event changed, one field a row."""
         import pandas as pd  # noqa: PLC0415  see above
@@ -125,7 +120,7 @@ def aggregate_changes(
     name = after.aggregate if after is not None else before.aggregate if before is not None else ""
     then = json.loads(before.state) if before is not None and before.state else None
     now = json.loads(after.state) if after is not None and after.state else None
-    yield from _changes("aggregate", name, aggregate_id, then, now)
+    yield from field_changes("aggregate", name, aggregate_id, then, now)
 
 
 def table_changes(table: str, rows: Sequence[RowChange], json_columns: frozenset[str]) -> Iterator[FieldChange]:
@@ -133,7 +128,7 @@ def table_changes(table: str, rows: Sequence[RowChange], json_columns: frozenset
     for row in rows:
         key = ", ".join(f"{value}" for value in row.key.values())
         then, now = (_parsed(one, json_columns) for one in (row.before, row.after))
-        yield from _changes("read model", table, key, then, now)
+        yield from field_changes("read model", table, key, then, now)
 
 
 def _parsed(row: Mapping[str, object] | None, json_columns: frozenset[str]) -> dict[str, object] | None:
@@ -143,30 +138,3 @@ def _parsed(row: Mapping[str, object] | None, json_columns: frozenset[str]) -> d
         name: json.loads(value) if name in json_columns and isinstance(value, str) else value
         for name, value in row.items()
     }
-
-
-_Fields = dict[str, object]
-
-
-def _changes(of: str, name: str, key: str, before: _Fields | None, after: _Fields | None) -> Iterator[FieldChange]:
-    then, now = _leaves(before), _leaves(after)
-    for path in [*now, *(path for path in then if path not in now)]:
-        if path in then and path in now and repr(then[path]) == repr(now[path]):  # NaN is itself here
-            continue
-        what = "added" if path not in then else "removed" if path not in now else "changed"
-        yield FieldChange(of, name, key, path, then.get(path), now.get(path), what)
-
-
-def _leaves(fields: _Fields | None) -> dict[str, object]:
-    """The values of fields by path; a nested object or list has a path for each of its own."""
-    found: dict[str, object] = {}
-    waiting: list[tuple[str, object]] = list((fields or {}).items())[::-1]
-    while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, dict) and value:
-            waiting += [(f"{path}.{name}", inner) for name, inner in reversed(list(value.items()))]
-        elif isinstance(value, list) and value:
-            waiting += [(f"{path}[{place}]", inner) for place, inner in reversed(list(enumerate(value)))]
-        else:
-            found[path] = value
-    return found

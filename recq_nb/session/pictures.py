@@ -36,6 +36,10 @@ class Pictures(ConsumerControl):
         """How far every consumer is, its dead events, sagas and schedules, and acting on them; see ``consumers_df``."""
         return self._shown("consumers")
 
+    def events(self) -> RecqWidget:
+        """The event store, newest first, and the model as of any event; ``recq.events`` in SQL, ``as_of`` likewise."""
+        return self._shown("events")
+
     def _close_pictures(self) -> None:
         if self._gallery is not None:
             self._gallery.close()

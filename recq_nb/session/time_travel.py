@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from recq_nb.adapters.duckdb.event_pages import EventPages
+from recq_nb.adapters.duckdb.event_search import DuckDbEventSearch
 from recq_nb.errors import PayloadError
+from recq_nb.flow.event_causes import related_events
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.injection import InjectionSources
+from recq_nb.ports.event_search import EventFilter
 from recq_nb.session.inspection import Inspection
 from recq_nb.session.past import Past
 from recq_nb.session.shadow import replayed_part
 from recq_nb.session.timeline import Preparation, Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PATIENCE_SECONDS = 60.0
 
@@ -66,10 +72,41 @@ class TimeTravel(Inspection):
             )
         return self._current_timeline().visit(sequence_number, timeout)
 
-    def event_pages(self) -> EventPages:
-        """The event store in pages, newest first, with filters."""
+    @property
+    def head(self) -> int:
+        """Sequence number of the newest event."""
+        return self._runtime.head
+
+    def related_events_df(self, sequence_number: int) -> pd.DataFrame:
+        """The other events of an event's flow: which led to it and which came of it, and by which command.
+
+        Raises:
+            PayloadError: There is no such event.
+        """
+        import pandas as pd  # noqa: PLC0415  a third of a second that a session without dataframes does not wait for
+
         self._must_be_open()
-        return EventPages(self._database, self._log.flush)
+        search = self.event_search()
+        found = search.after(sequence_number - 1, 1) if sequence_number > 0 else []
+        if not found:
+            raise PayloadError(
+                f"there is no event {sequence_number}.", remedy=f"The log goes from 1 to {self._runtime.head}."
+            )
+        correlation_id = found[0].record.correlation_id
+        index = search.index(EventFilter(correlation_id=correlation_id))
+        self._hear_everything()
+        related = related_events(sequence_number, search.page(index, 0, len(index)), self.recorder.flow(correlation_id))
+        rows = [
+            (one.event.sequence_number, one.event.record.event_name, one.event.record.aggregate_id, *one[1:])
+            for one in related
+        ]
+        names = ["sequence_number", "event_name", "aggregate_id", "relation", "steps", "via"]
+        return pd.DataFrame(rows, columns=names)
+
+    def event_search(self) -> DuckDbEventSearch:
+        """The event store by filter and rank, a page at a time; people use ``recq.sql`` on ``recq.events``."""
+        self._must_be_open()
+        return DuckDbEventSearch(self._database, self._log.flush)
 
     def _current_timeline(self) -> Timeline:
         self._must_be_open()
@@ -79,7 +116,7 @@ class TimeTravel(Inspection):
                 stale, self._timeline = self._timeline, None
                 if stale is not None:
                     stale.close()
-                pages, runtime = self.event_pages(), self._runtime  # not self: a forgotten session is let go
+                pages, runtime = self.event_search(), self._runtime  # not self: a forgotten session is let go
                 timeline = Timeline(replayed_part(bundle, self._sources), pages.after, lambda: runtime.head)
                 self._timeline, self._timeline_bundle = timeline, bundle
             return self._timeline

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from recq_nb.errors import StaleReadError, StoreError
+from recq_nb.flow.field_change import FieldChange
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.ports.system_state_store import StoredEvent
 from recq_nb.runtime.projector_replay import KnownFailures
-from recq_nb.session.past import FieldChange, Past, aggregate_changes, table_changes
+from recq_nb.session.past import Past, aggregate_changes, table_changes
 from recq_nb.session.shadow import Shadow, Waypoint
 
 ReadLog = Callable[[int, int], Sequence[StoredEvent]]
@@ -206,21 +207,24 @@ class Timeline:
         self._go(visitor, before)
         tables, states = visitor.read_models(), visitor.aggregates()
         if sequence_number == 0:
-            return Past(0, None, (), (), tables, states, time.perf_counter() - started)
+            return Past(0, None, (), (), tables, states, {}, time.perf_counter() - started)
         (event,) = self._read(before, 1)
         visitor.advance([event])
         tables_after, states_after = visitor.read_models(), visitor.aggregates()
         changes: list[FieldChange] = []
+        fresh: dict[str, list[int]] = {}
         if event.record.version:
             aggregate_id = event.record.aggregate_id
             changes += aggregate_changes(aggregate_id, states.get(aggregate_id), states_after.get(aggregate_id))
         for name in sorted(tables.keys() | tables_after.keys()):
             then, now = tables.get(name), tables_after.get(name)
             shown = now if now is not None else then
-            changes += table_changes(name, visitor.differences(then, now), shown.json_columns if shown else frozenset())
+            rows = visitor.differences(then, now)
+            changes += table_changes(name, rows, shown.json_columns if shown else frozenset())
+            fresh[name] = now.places_of(rows) if now is not None else []
         failures = tuple(self._failures.until(sequence_number))
         took = time.perf_counter() - started
-        return Past(sequence_number, event, tuple(changes), failures, tables_after, states_after, took)
+        return Past(sequence_number, event, tuple(changes), failures, tables_after, states_after, fresh, took)
 
     def _go(self, visitor: Shadow, sequence_number: int) -> None:
         while visitor.position < sequence_number:

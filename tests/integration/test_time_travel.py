@@ -77,7 +77,7 @@ def refused_or_sent(session: Session, commands: list[DomainCommand]) -> None:
 def fresh(session: Session, count: int) -> Session:
     """A session whose log holds the first events of another's, and nothing else."""
     made = Session()
-    records = [stored.record for stored in session.event_pages().after(0, count)]
+    records = [stored.record for stored in session.event_search().after(0, count)]
     if records:
         made._runtime.run(lambda: made._log.append(records), "copy")
         made._runtime.run(made._runtime.reload, "copy")

@@ -30,6 +30,20 @@ class TablePicture:
     json_columns: frozenset[str]
     rows: pa.Table
 
+    @property
+    def row_count(self) -> int:
+        """How many rows it has."""
+        return int(self.rows.num_rows)
+
+    def places_of(self, changes: Sequence[RowChange]) -> list[int]:
+        """Where the rows of some changes are, as far as they exist here."""
+        columns = list(self.keys) or self.rows.column_names
+        wanted = {repr([change.after[name] for name in columns]) for change in changes if change.after is not None}
+        if not wanted:
+            return []
+        values = zip(*(self.rows.column(name).to_pylist() for name in columns), strict=True)
+        return [place for place, row in enumerate(values) if repr(list(row)) in wanted]
+
 
 @dataclass(frozen=True, slots=True)
 class RowChange:

@@ -5,44 +5,15 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from recq_nb.adapters.duckdb.database import DuckDbDatabase
 from recq_nb.adapters.duckdb.event_table import SELECT, stored_events
 from recq_nb.adapters.duckdb.failures import translated
+from recq_nb.ports.event_search import EventFilter
 from recq_nb.ports.system_state_store import StoredEvent
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Which events; what is left empty filters nothing. Values are bound, whatever text they hold.
-
-    Attributes:
-        names: Event names.
-        aggregate: An aggregate id; where none is exactly that, ids that contain it, in any case.
-        context: Context of the stream.
-        since: Not before.
-        until: Before.
-        text: Contained in the payload as JSON text, in any case.
-        correlation_id: The flow.
-    """
-
-    names: tuple[str, ...] = ()
-    aggregate: str = ""
-    context: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str = ""
-    correlation_id: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether every event passes."""
-        return self == EventFilter()
-
-
-class EventIndex:
+class DuckDbEventIndex:
     """The events that pass a filter, by rank: 0 is the oldest, so that ranks stay as the log grows.
 
     Attributes:
@@ -77,8 +48,8 @@ class EventIndex:
         self.head = head
 
 
-class EventPages:
-    """Reads ``recq.events``; from any thread.
+class DuckDbEventSearch:
+    """Reads ``recq.events``; see ``EventSearch``.
 
     Args:
         database: Where.
@@ -107,13 +78,13 @@ class EventPages:
         sql = f"{SELECT} FROM recq.events WHERE sequence_number BETWEEN $1 AND $2 ORDER BY sequence_number"
         return stored_events(self._rows("reading events", sql, [first, last]))
 
-    def index(self, chosen: EventFilter) -> EventIndex:
+    def index(self, chosen: EventFilter) -> DuckDbEventIndex:
         """Look for the events that pass a filter; one look at the log."""
-        index = EventIndex(chosen)
+        index = DuckDbEventIndex(chosen)
         self.extend(index)
         return index
 
-    def extend(self, index: EventIndex) -> int:
+    def extend(self, index: DuckDbEventIndex) -> int:
         """Look at what the log has got since; returns how many of it pass."""
         before = len(index)
         ((head,),) = self._rows("counting events", "SELECT coalesce(max(sequence_number), 0) FROM recq.events", [])
@@ -133,7 +104,7 @@ class EventPages:
         index.grow(numbers, newest)
         return len(index) - before
 
-    def page(self, index: EventIndex, first: int, count: int) -> list[StoredEvent]:
+    def page(self, index: DuckDbEventIndex, first: int, count: int) -> list[StoredEvent]:
         """The events of these ranks, oldest first."""
         numbers = index.numbers(first, count)
         if not numbers:
