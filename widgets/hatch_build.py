@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  no package: hatchling loads it by its path
 """Builds the widgets' bundles while the package is built; node comes from PyPI, so no machine needs it installed.
 
 Run as a script it does the same for a work tree. Bundles that are as new as their sources are left alone, so that a

@@ -76,14 +76,17 @@ class FlowPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        first, steps = self._since(self._last)
+        last = self._last
+        first, steps = self._since(last)
         if not steps:
             return None
         skipped, shown = steps[:-DETAILED], steps[-DETAILED:]
         counted = Counter((step.message.sender, step.component, step.message.name, step.kind) for step in skipped)
+        lost = first - last - 1
         body: FlowNews = {
             "kind": "news",
             "lifelines": self._lifelines(),
+            "lost": lost,
             "skipped": [_skipped(*key, count) for key, count in counted.items()],
             "hops": self._hops(first + len(skipped), shown),
         }

@@ -52,6 +52,19 @@ _STILL_RUNNING = """() => {
   return failed || !waiting.length ? '' : `${waiting.length} cells that did not start`;
 }"""
 
+_START_CODE = """code => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  window.recqPrinted = '';
+  window.recqRunning = 'the code';
+  const future = kernel.requestExecute({ code, store_history: false });
+  future.onIOPub = message => {
+    if (message.header.msg_type === 'stream') window.recqPrinted += message.content.text;
+    if (message.header.msg_type === 'error') window.recqPrinted += `${message.content.ename}: ${message.content.evalue}`;
+  };
+  future.done.then(() => { window.recqRunning = ''; });
+}"""
+_STARTED_CODE = "() => window.recqRunning"
+
 # A change of theme draws the splash screen over everything for a moment.
 _OTHER_THEME = """name => {
   if (document.body.dataset.jpThemeName !== name) return `the theme ${name}`;
@@ -135,6 +148,36 @@ class LabPage:
         self.command("notebook:clear-all-cell-outputs")
         self.command("notebook:run-all-cells")
         self._wait_while(_STILL_RUNNING, seconds=seconds)
+
+    def execute(self, code: str, *, seconds: float = 30) -> str:
+        """Runs code in the notebook's kernel beside its cells; returns what it printed."""
+        self.start(code)
+        self._wait_while(_STARTED_CODE, seconds=seconds)
+        return str(self.page.evaluate("() => window.recqPrinted"))
+
+    def start(self, code: str) -> None:
+        """Runs code in the notebook's kernel beside its cells, without waiting for its end."""
+        self.page.evaluate(_START_CODE, code)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether code given to ``start`` still runs."""
+        return bool(self.page.evaluate(_STARTED_CODE))
+
+    def reload(self, path: str) -> None:
+        """Saves, then loads the page again, as a reader does with F5; the kernel lives on."""
+        self.command("docmanager:save")
+        self._wait_while("() => window.jupyterapp.shell.currentWidget.context.model.dirty ? 'the save' : ''", seconds=30)
+        self.page.reload()
+        self._wait_while(_NOT_READY, path, seconds=60)
+
+    def restart_kernel(self, path: str) -> None:
+        """Restarts the notebook's kernel and waits until it is ready."""
+        self.page.evaluate(
+            "() => { window.recqAsked = undefined;"
+            " window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().catch(console.error); }"
+        )
+        self._wait_while(_NOT_READY, path, seconds=60)
 
     def command(self, name: str, **arguments: object) -> None:
         """Starts one of JupyterLab's commands, as its menu would; does not wait for its end."""

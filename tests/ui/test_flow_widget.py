@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
+from tests.integration.notebook_shell import TODO_COMPONENTS
 from tests.ui.conftest import Scratch
 from tests.ui.lab_page import LabPage
 from tests.ui.widget_models import MODEL
@@ -12,24 +14,137 @@ TRAFFIC = """
 for number in range(3):
     reply = await recq.send(TodoListCreateCommand(identifier=f"TDLS_{number}", name=f"List {number}"))
     await recq.query(TodoListFindQuery(identifier=f"TDLS_{number}"), after=reply)
+await recq.send(TodoListCreateCommand(identifier="HOSTILE", name="<img src=x onerror='document.title=1'>"))
 try:
     await recq.send(TodoListCreateCommand(identifier="TDLS_9", name=""))
 except Rejection as no:
     print(no.code)
+await recq.settled()
 """
+SEND_WHILE_BUSY = """
+import threading, time
+threading.Timer(0.5, lambda: recq.send(TodoListCreateCommand(identifier="BUSY", name="Busy"))).start()
+time.sleep(5)
+"""
+RUN_50_TIMES = f"""
+for _ in range(50):
+    get_ipython().run_cell({TODO_COMPONENTS!r}, silent=True).raise_error()
+recq.send(TodoListCreateCommand(identifier="AFTER", name="After")).result()
+recq.settled().result()
+"""
+BURST = """
+for start in range(0, 25_000, 2_500):
+    replies = [recq.send(TodoListCreateCommand(identifier=f"B{start}_{n}", name="b")) for n in range(2_500)]
+    for reply in replies:
+        reply.result()
+recq.settled(120).result()
+print(recq.recorder.recorded)
+"""
+LONG_TASKS = """() => {
+  window.recqLong = [];
+  new PerformanceObserver(list => window.recqLong.push(...list.getEntries().map(one => one.duration)))
+    .observe({ entryTypes: ['longtask'] });
+}"""
 
 
+@pytest.mark.timeout(240)
 def test_it_draws_real_traffic_and_every_control_works(lab: LabPage, scratch: Scratch) -> None:
     lab.open_notebook(scratch.notebook(*MODEL, TRAFFIC, "recq.flow()"))
-
     lab.run_all()
-
     page = lab.page
+    diagram = page.get_by_test_id("flow-diagram")
     hops = page.get_by_test_id("flow-hop")
-    expect(hops.first).to_be_visible()
+
     expect(page.locator("[data-testid=flow-hop][data-hop=rejected]")).to_be_visible()
+    everything = hops.count()
+    page.get_by_test_id("flow-kind").select_option("query")
+    expect(page.locator("[data-testid=flow-hop][data-hop=published]")).to_have_count(0)
+    assert 0 < hops.count() < everything
+    page.get_by_test_id("flow-kind").select_option("")
+    page.get_by_test_id("flow-component").select_option("TodoListProjector")
+    expect(page.locator("[data-testid=flow-hop][data-hop=sent]")).to_have_count(0)
+    page.get_by_test_id("flow-component").select_option("")
+    page.get_by_test_id("flow-text").fill("todo_list.name")
+    expect(hops).to_have_count(1)
+    hops.first.click()
+    expect(page.get_by_test_id("flow-payload")).to_contain_text('"TDLS_9"')
+    expect(page.get_by_test_id("flow-source")).to_contain_text("a list needs a name")
+    expect(page.get_by_test_id("flow-durations")).to_contain_text("handler")
+    expect(page.get_by_test_id("flow-follow")).to_have_text("paused")
+    page.get_by_test_id("flow-only").click()
+    page.get_by_test_id("flow-text").fill("")
+    expect(hops).to_have_count(2)
+    page.get_by_test_id("flow-mermaid").click()
+    expect(page.get_by_test_id("flow-said")).to_have_text("copied as Mermaid")
+    lab.screenshot("flow-details-light")
+    page.get_by_test_id("flow-close").click()
+    page.get_by_test_id("flow-all").click()
+    expect(hops).to_have_count(everything)
+
+    diagram.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("flow-details")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("flow-details")).to_have_count(0)
+
+    lab.execute("recq.send(TodoListCreateCommand(identifier='PAUSED', name='Paused')).result()")
+    expect(hops).to_have_count(everything)
+    page.get_by_test_id("flow-follow").click()
+    expect(page.locator("[data-testid=flow-hop][data-hop=consumed]")).to_have_count(5)
+
     lab.screenshot("flow-light")
     lab.set_theme("dark")
     lab.screenshot("flow-dark")
+    assert page.title() != "1"
     assert lab.errors() == []
     assert lab.page_errors == []
+
+
+@pytest.mark.timeout(240)
+def test_it_lives_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: LabPage, scratch: Scratch) -> None:
+    path = scratch.notebook(*MODEL, "recq.flow()")
+    lab.open_notebook(path)
+    lab.run_all()
+    page = lab.page
+    hops = page.get_by_test_id("flow-hop")
+    expect(page.get_by_test_id("flow-diagram")).to_contain_text("No message yet")
+
+    lab.start(SEND_WHILE_BUSY)
+    expect(page.locator("[data-testid=flow-hop][data-hop=replied]")).to_be_visible()
+    page.locator("[data-testid=flow-hop][data-hop=replied]").click()
+    expect(page.get_by_test_id("flow-payload")).to_contain_text('"BUSY"', timeout=3_000)
+    assert lab.is_busy, "the details came while the cell was still running"
+    lab.execute("pass")
+
+    lab.reload(path)
+    expect(hops.first).to_be_visible(timeout=15_000)
+    lab.execute(RUN_50_TIMES, seconds=60)
+    expect(page.locator("[data-testid=flow-hop][data-hop=consumed]")).to_have_count(2)
+    threads = lab.execute("import threading; print(sum(t.name == 'recq-widgets' for t in threading.enumerate()))")
+    assert threads == "1\n"
+
+    lab.execute("recq.close()")
+    expect(page.get_by_test_id("notice")).to_contain_text("Run recq.flow() again")
+    lab.restart_kernel(path)
+    lab.run_all()
+    expect(page.get_by_test_id("flow-diagram")).to_contain_text("No message yet")
+    assert lab.page_errors == []
+
+
+@pytest.mark.timeout(240)
+def test_a_burst_leaves_the_page_responsive_and_its_memory_bounded(lab: LabPage, scratch: Scratch) -> None:
+    lab.open_notebook(scratch.notebook(*MODEL, "recq.flow()"))
+    lab.run_all()
+    page = lab.page
+    expect(page.get_by_test_id("flow-diagram")).to_be_visible()
+    page.evaluate(LONG_TASKS)
+
+    recorded = int(lab.execute(BURST, seconds=150))
+
+    assert recorded >= 75_000
+    expect(page.get_by_test_id("flow-diagram")).to_have_attribute("data-accounted", str(recorded))
+    longest = max(page.evaluate("() => window.recqLong"), default=0)
+    assert longest <= 200
+    assert int(page.get_by_test_id("flow-diagram").get_attribute("data-hops") or 0) <= 5_000
+    assert page.get_by_test_id("flow-hop").count() < 100

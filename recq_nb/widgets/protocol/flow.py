@@ -66,9 +66,15 @@ class Skipped(TypedDict):
 
 
 class FlowNews(TypedDict):
-    """What came since."""
+    """What came since.
+
+    Attributes:
+        lost: Hops the recorder forgot before anybody looked.
+        skipped: Hops before the listed ones, counted only.
+    """
 
     kind: Literal["news"]
+    lost: int
     lifelines: list[Lifeline]
     skipped: list[Skipped]
     hops: list[Hop]

@@ -14,8 +14,16 @@ export type Arrow = {
 const ASYNC = new Set(["published", "consumed", "failed"]);
 const REPLIES = new Set(["replied", "rejected", "failed", "timed_out"]);
 
-export const milliseconds = (value: number): string =>
-  value >= 1000 ? `${(value / 1000).toFixed(2)} s` : value >= 10 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`;
+/** A duration for people, from milliseconds: three digits at most. */
+export const milliseconds = (value: number): string => {
+  if (value >= 1000) {
+    return `${(value / 1000).toFixed(2)} s`;
+  }
+  if (value >= 1) {
+    return `${value.toFixed(value >= 10 ? 0 : 1)} ms`;
+  }
+  return `${(value * 1000).toFixed(0)} µs`;
+};
 
 const isEvent = (hop: Hop): boolean => hop.kind.endsWith("event");
 

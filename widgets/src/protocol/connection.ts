@@ -1,6 +1,6 @@
 /** The page's end of a widget: numbers intents, hands frames to their parts, acknowledges what was shown. */
 import { type Body, type Intent, isFrame } from "./envelope.ts";
-import type { Model } from "./model.ts";
+import { type Model, textOf } from "./model.ts";
 
 export type Listener = (body: Body) => void;
 
@@ -20,6 +20,19 @@ export class Connection {
   constructor(model: Model) {
     this.#model = model;
     model.on("msg:custom", this.#arrived);
+  }
+
+  /** What all widgets of one session have in common. */
+  get session(): string {
+    return textOf(this.#model, "session");
+  }
+
+  /** What tells this build of a module from any other. */
+  digestOf(bundle: string): string {
+    const digests = this.#model.get("digests");
+    return typeof digests === "object" && digests !== null && bundle in digests
+      ? String((digests as Record<string, unknown>)[bundle])
+      : "";
   }
 
   readonly #arrived = (content: unknown): void => {
@@ -57,14 +70,32 @@ export class Connection {
   #post(part: string, body: Body): number {
     this.#intents += 1;
     const intent: Intent = { intent: this.#intents, part, page: this.#page, body };
-    this.#model.send(intent);
+    try {
+      this.#model.send(intent);
+    } catch {
+      this.#lost();
+    }
     return this.#intents;
+  }
+
+  /** The kernel was restarted or is gone: nothing asked will be answered. */
+  #lost(): void {
+    const text = "The kernel that drew this is gone.";
+    for (const listeners of this.#listeners.values()) {
+      for (const listener of listeners) {
+        listener({ kind: "problem", text, remedy: "Run the cell again." });
+      }
+    }
+    for (const waiting of this.#waiting.values()) {
+      waiting.reject(new Error(text));
+    }
+    this.#waiting.clear();
   }
 
   /** Sends an intent and waits for its answer; rejects when none comes, e.g. because the kernel is gone. */
   ask(part: string, body: Body): Promise<Body> {
-    const number = this.#post(part, body);
     return new Promise((resolve, reject) => {
+      const number = this.#intents + 1;
       const timer = setTimeout(() => {
         this.#waiting.delete(number);
         reject(new Error("The kernel does not answer. Is it running?"));
@@ -74,8 +105,12 @@ export class Connection {
           clearTimeout(timer);
           resolve(answer);
         },
-        reject,
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
       });
+      this.#post(part, body);
     });
   }
 

@@ -32,6 +32,7 @@ export type FlowSnapshot = Body & {
 };
 export type FlowNews = Body & {
   readonly kind: "news";
+  readonly lost: number;
   readonly lifelines: readonly Lifeline[];
   readonly skipped: readonly Skipped[];
   readonly hops: readonly Hop[];

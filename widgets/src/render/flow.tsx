@@ -5,7 +5,7 @@ import { lanesOf } from "../layout/lanes.ts";
 import { windowOf } from "../layout/window.ts";
 import type { Connection } from "../protocol/connection.ts";
 import { type HopDetails, isDetails, isNews, isSnapshot } from "../protocol/flow.ts";
-import { EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
+import { accountedFor, EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
 import { type Choice, EVERYTHING, type Shown, shownRows } from "../scene/flow_view.ts";
 import { copy } from "./clipboard.ts";
 import { FlowDetails } from "./flow_details.tsx";
@@ -195,6 +195,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
           onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
           data-testid="flow-diagram"
           data-hops={scene.rows.length}
+          data-accounted={accountedFor(scene)}
         >
           {scene.rows.length === 0 ? (
             <p class="recq-empty">

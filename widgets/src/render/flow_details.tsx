@@ -65,7 +65,13 @@ export const FlowDetails = ({ hop, details, problem, onClose, onFlow }: Props): 
       <dt class="recq-quiet">from</dt>
       <dd>{hop.source}</dd>
       <dt class="recq-quiet">to</dt>
-      <dd>{hop.handler ? `${hop.target}, ${hop.handler}` : hop.target}</dd>
+      <dd>{hop.target}</dd>
+      {hop.handler ? (
+        <>
+          <dt class="recq-quiet">handler</dt>
+          <dd>{hop.handler}</dd>
+        </>
+      ) : null}
       <dt class="recq-quiet">flow</dt>
       <dd>
         <button type="button" onClick={onFlow} data-testid="flow-only">

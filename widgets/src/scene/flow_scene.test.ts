@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { hop, SAMPLE } from "./flow_sample.ts";
-import { fromSnapshot, KEPT, withNews } from "./flow_scene.ts";
+import { accountedFor, fromSnapshot, KEPT, withNews } from "./flow_scene.ts";
 import { EVERYTHING, GROUP_ABOVE, shownRows } from "./flow_view.ts";
 
 const news = (hops: readonly ReturnType<typeof hop>[], count = 0) => ({
   kind: "news" as const,
+  lost: 0,
   lifelines: SAMPLE.lifelines,
   skipped: count > 0 ? [{ source: "outside", target: "gateway", name: "X", hop: "sent", count }] : [],
   hops,
@@ -37,6 +38,8 @@ describe("folding frames", () => {
     }
     expect(scene.rows).toHaveLength(KEPT);
     expect(scene.forgotten).toBe(9_000 - KEPT);
+    expect(accountedFor(scene)).toBe(9_000);
+    expect(accountedFor(withNews(scene, { ...news([hop(10_001, {})], 600), lost: 400 }))).toBe(10_001);
   });
 });
 

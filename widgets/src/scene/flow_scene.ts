@@ -26,11 +26,15 @@ export const fromSnapshot = (body: FlowSnapshot): FlowScene => ({
 
 const weight = (row: Row): number => (row.type === "hop" ? 1 : row.count);
 
+/** Hops it accounts for: listed, counted or dropped. All that were recorded, once everything has arrived. */
+export const accountedFor = (scene: FlowScene): number =>
+  scene.rows.reduce((sum, row) => sum + weight(row), scene.forgotten);
+
 export const withNews = (scene: FlowScene, body: FlowNews): FlowScene => {
   const last = scene.rows.findLast((row) => row.type === "hop");
   const newest = last?.type === "hop" ? last.hop.step : 0;
   const fresh = body.hops.filter((hop) => hop.step > newest);
-  const count = body.skipped.reduce((sum, one) => sum + one.count, 0);
+  const count = body.skipped.reduce((sum, one) => sum + one.count, body.lost);
   const gap: Row[] =
     count > 0 ? [{ type: "gap", key: `gap ${fresh[0]?.step ?? newest}`, count, skipped: body.skipped }] : [];
   const rows = [...scene.rows, ...gap, ...asRows(fresh)];

@@ -1,0 +1,81 @@
+import { describe, expect, test, vi } from "vitest";
+import { Connection } from "./connection.ts";
+import type { Body, Intent } from "./envelope.ts";
+
+class FakeModel {
+  readonly sent: Intent[] = [];
+  refuses = false;
+  #listener: (content: unknown) => void = () => {};
+  get = (): unknown => "";
+  on = (_event: string, listener: (content: unknown) => void): void => {
+    this.#listener = listener;
+  };
+  off = (): void => {
+    this.#listener = () => {};
+  };
+  send = (content: unknown): void => {
+    if (this.refuses) {
+      throw new Error("Cannot send");
+    }
+    this.sent.push(content as Intent);
+  };
+  arrive = (frame: number, body: Body, answers: Intent | null = null): void =>
+    this.#listener({ frame, part: "flow", to: answers?.page ?? null, answers: answers?.intent ?? null, body });
+  raw = (content: unknown): void => this.#listener(content);
+}
+
+const hello = (model: FakeModel): Intent => {
+  const found = model.sent.find((one) => one.body.kind === "hello");
+  if (!found) {
+    throw new Error("no hello");
+  }
+  return found;
+};
+
+describe("a connection", () => {
+  test("gives a listener its snapshot, then news, and acknowledges once a frame of animation", async () => {
+    vi.useFakeTimers({ toFake: ["requestAnimationFrame"] });
+    const model = new FakeModel();
+    const heard: string[] = [];
+    new Connection(model).look("flow", (body) => heard.push(body.kind));
+    model.arrive(1, { kind: "snapshot" }, hello(model));
+    await Promise.resolve();
+    model.arrive(2, { kind: "news" });
+    model.arrive(3, { kind: "news" });
+    vi.advanceTimersToNextFrame();
+    expect(heard).toEqual(["snapshot", "news", "news"]);
+    expect(model.sent.filter((one) => one.body.kind === "ack").map((one) => one.body.frame)).toEqual([3]);
+    vi.useRealTimers();
+  });
+
+  test("passes over what is no frame, and what another page was sent", () => {
+    const model = new FakeModel();
+    const heard: Body[] = [];
+    new Connection(model).look("flow", (body) => heard.push(body));
+    model.raw({ frame: 1, part: "flow", to: "another page", answers: null, body: { kind: "news" } });
+    for (const wrong of [null, 7, "news", {}, { frame: "1" }, { frame: 1, part: "flow", to: null, answers: null }]) {
+      model.raw(wrong);
+    }
+    expect(heard).toEqual([]);
+  });
+
+  test("says so when the kernel is gone, and refuses what is asked", async () => {
+    const model = new FakeModel();
+    const heard: Body[] = [];
+    const connection = new Connection(model);
+    connection.look("flow", (body) => heard.push(body));
+    model.refuses = true;
+    await expect(connection.ask("flow", { kind: "hop", step: 1 })).rejects.toThrow("gone");
+    expect(heard.map((body) => body.kind)).toContain("problem");
+  });
+
+  test("takes leave when the last listener does", () => {
+    const model = new FakeModel();
+    const connection = new Connection(model);
+    const leave = [connection.look("flow", () => {}), connection.look("flow", () => {})];
+    leave[0]?.();
+    expect(model.sent.map((one) => one.body.kind)).not.toContain("bye");
+    leave[1]?.();
+    expect(model.sent.at(-1)?.body.kind).toBe("bye");
+  });
+});
