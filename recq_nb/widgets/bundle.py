@@ -32,3 +32,8 @@ def bundle_text(name: str) -> str:
 def bundle_digest(name: str) -> str:
     """What tells this build of a module from any other."""
     return hashlib.sha256(bundle_text(name).encode()).hexdigest()[:16]
+
+
+def bundle_names() -> frozenset[str]:
+    """The modules that have been built."""
+    return frozenset(path.stem for path in _STATIC.glob("*.js"))

@@ -6,6 +6,7 @@ import importlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import cast
+from uuid import uuid4
 
 from recq_nb.widgets.frame_pump import FramePump
 from recq_nb.widgets.part import Part
@@ -23,6 +24,7 @@ class Gallery:
 
     def __init__(self, session: object) -> None:
         self._session = session
+        self._name = uuid4().hex
         self._pump = FramePump()
         self._widgets: list[RecqWidget] = []
         self._changing = threading.Lock()
@@ -34,7 +36,7 @@ class Gallery:
 
     def show(self, bundle: str, parts: Sequence[str] = ()) -> RecqWidget:
         """A new widget; it shows the part of its own name unless told which."""
-        widget = RecqWidget([self.part(name) for name in parts or (bundle,)], self._pump, bundle)
+        widget = RecqWidget([self.part(name) for name in parts or (bundle,)], self._pump, bundle, self._name)
         with self._changing:
             self._widgets.append(widget)
             unwatched = [one for one in self._widgets if not one.watched]

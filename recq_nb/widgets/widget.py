@@ -13,7 +13,7 @@ import traitlets
 from pydantic import TypeAdapter, ValidationError
 
 from recq_nb.errors import RecqError
-from recq_nb.widgets.bundle import LOADER, bundle_digest, bundle_text
+from recq_nb.widgets.bundle import LOADER, bundle_digest, bundle_names, bundle_text
 from recq_nb.widgets.frame_pump import FramePump
 from recq_nb.widgets.live_comm import make_live
 from recq_nb.widgets.page import Page
@@ -35,16 +35,18 @@ class RecqWidget(anywidget.AnyWidget):
         parts: The pictures it shows.
         pump: What feeds it while a page looks.
         bundle: Name of the module that draws it; that of its part by default.
+        session: What all widgets of one session have in common, for jumps between them.
     """
 
     bundle = traitlets.Unicode().tag(sync=True)
-    digest = traitlets.Unicode().tag(sync=True)
+    digests = traitlets.Dict().tag(sync=True)
+    session = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
     live = traitlets.Bool(default_value=False).tag(sync=True)
 
-    def __init__(self, parts: Sequence[Part], pump: FramePump, bundle: str = "") -> None:
+    def __init__(self, parts: Sequence[Part], pump: FramePump, bundle: str = "", session: str = "") -> None:
         self._esm = bundle_text(LOADER)
         self._hosted = {part.name: part for part in parts}
         self._pump = pump
@@ -55,7 +57,8 @@ class RecqWidget(anywidget.AnyWidget):
         name = bundle or parts[0].name
         super().__init__(
             bundle=name,
-            digest=bundle_digest(name),
+            digests={one: bundle_digest(one) for one in {name, *(bundle_names() & self._hosted.keys())}},
+            session=session,
             parts=[part.name for part in parts],
             key=uuid4().hex,
             picture=self._picture().html,
@@ -119,9 +122,10 @@ class RecqWidget(anywidget.AnyWidget):
         page_name, part_name, body = intent["page"], intent["part"], intent["body"]
         kind = body.get("kind")
         if kind == "code":
-            text = bundle_text(self.bundle)
-            code: Body = {"kind": "code", "digest": self.digest, "text": text}
-            self._send_frame("", code, page_name, intent["intent"])
+            wanted = body.get("bundle", self.bundle)
+            if not isinstance(wanted, str) or wanted not in self.digests:
+                raise RecqError(f"this widget has no module {wanted!r}.")
+            self._send_frame("", {"kind": "code", "text": bundle_text(wanted)}, page_name, intent["intent"])
             return
         if kind == "ack":
             page = self._pages.get(page_name)
