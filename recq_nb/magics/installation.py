@@ -17,6 +17,8 @@ from recq_nb.magics.definition_cell import COMPONENT, PAYLOAD, DefinitionCell
 from recq_nb.magics.extension import Extension
 from recq_nb.magics.spec_cell import MEANING as SPEC_MEANING
 from recq_nb.magics.spec_cell import SPEC, SpecBook, SpecCell
+from recq_nb.magics.trace_cell import MEANING as TRACE_MEANING
+from recq_nb.magics.trace_cell import TRACE, TraceCell
 from recq_nb.session import MEMORY
 
 STORE_VARIABLE = "RECQ_STORE"
@@ -40,12 +42,14 @@ class _Installation:
             {
                 **{name: lambda source: DefinitionCell(self.extension, source) for name in _DEFINITIONS},
                 SPEC: lambda source: SpecCell(self.extension, book, source),
+                TRACE: lambda source: TraceCell(self.extension, source),
             },
         )
         self._compiler.install()
         for name, meaning in _DEFINITIONS.items():
             self._register(_definition_magic(shell, name, meaning), "cell", name)
         self._register(_definition_magic(shell, SPEC, SPEC_MEANING), "cell", SPEC)
+        self._register(_definition_magic(shell, TRACE, TRACE_MEANING), "cell", TRACE)
         self._register(sql.SqlMagic(self.extension).__call__, "cell", sql.NAME)
         self._register(line_magic.LineMagic(self.extension, book).__call__, "line", line_magic.NAME)
         reply_display.install(shell)
@@ -62,7 +66,7 @@ class _Installation:
         flow_display.remove(self._shell)
         self._compiler.remove()
         magics = self._shell.magics_manager.magics
-        for name in (*_DEFINITIONS, SPEC, sql.NAME):
+        for name in (*_DEFINITIONS, SPEC, TRACE, sql.NAME):
             magics["cell"].pop(name, None)
         magics["line"].pop(line_magic.NAME, None)
         self.extension.unload()

@@ -13,6 +13,7 @@ from recq_nb.magics.report import Code, Quiet, Report, Table
 from recq_nb.magics.spec_cell import SPEC, SpecBook
 from recq_nb.magics.spec_export import exported
 from recq_nb.magics.status_report import counted, status_report
+from recq_nb.magics.trace_cell import TRACE
 from recq_nb.session import MEMORY, Session
 
 NAME = "recq"
@@ -108,6 +109,7 @@ class LineMagic:
             ),
             (Code("%%recq_sql [name]"), "read models and recq.events as a dataframe, bound to name"),
             *((Code(f"%{NAME} {name} {one.usage}".rstrip()), one.meaning) for name, one in self.subcommands.items()),
+            (Code(f"%%{TRACE} [title]"), "run the cell and see all that it caused as a sequence diagram"),
             (Code(f"%%{SPEC} name"), "say what a component does; the cell passes or fails"),
             (Code("await recq.send(command)"), "send a command; its confirmation or rejection"),
             (Code("await recq.query(query, after=reply)"), "a view that includes what reply confirmed"),

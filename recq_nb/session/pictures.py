@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.gateway import Confirmation
 from recq_nb.session.consumer_control import ConsumerControl
 
 if TYPE_CHECKING:
@@ -16,17 +19,35 @@ class Pictures(ConsumerControl):
 
     _gallery: Gallery | None = None
 
+    @property
+    @abstractmethod
+    def bundle(self) -> Bundle:
+        """The registered model."""
+
     def _shown(self, name: str) -> RecqWidget:
+        return self._gallery_of_mine().show(name)
+
+    def _gallery_of_mine(self) -> Gallery:
         self._must_be_open()
         if self._gallery is None:
             from recq_nb.widgets.gallery import Gallery  # noqa: PLC0415  a session without pictures never loads them
 
             self._gallery = Gallery(self)
-        return self._gallery.show(name)
+        return self._gallery
 
-    def flow(self) -> RecqWidget:
-        """What messages do, live, as a sequence diagram; ``recorded`` and ``recq.messages`` have the same facts."""
-        return self._shown("flow")
+    def flow(self, *flows: Confirmation | str) -> RecqWidget:
+        """What messages do, live, as a sequence diagram; ``recorded`` and ``recq.messages`` have the same facts.
+
+        Args:
+            *flows: Confirmations or correlation ids; only what belongs to their flows is shown. All when none is given.
+        """
+        if not flows:
+            return self._shown("flow")
+        from recq_nb.widgets.flow_part import FlowPart  # noqa: PLC0415  as above
+
+        wanted = frozenset(flow if isinstance(flow, str) else flow.correlation_id for flow in flows)
+        self._hear_everything()
+        return self._gallery_of_mine().show("flow", [FlowPart(self, wanted)])
 
     def console(self) -> RecqWidget:
         """A form for every command and query, to send them and see what becomes of them; see ``send`` and ``query``."""

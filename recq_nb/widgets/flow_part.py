@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
@@ -51,57 +51,52 @@ class FlowPart:
 
     Args:
         host: The session.
-        wanted: Which steps it shows; all when None.
+        wanted: Correlation ids of the flows it shows; all when None.
     """
 
     name = "flow"
 
-    def __init__(self, host: FlowHost, wanted: Callable[[FlowStep], bool] | None = None) -> None:
+    def __init__(self, host: FlowHost, wanted: Collection[str] | None = None) -> None:
         self._host = host
         self._wanted = wanted
         self._last = 0
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        first, steps = self._since(0)
+        lost, steps = self._since(0)
         shown = steps[-REMEMBERED:]
-        hops = self._hops(first + len(steps) - len(shown), shown)
         body: FlowSnapshot = {
             "kind": "snapshot",
-            "forgotten": first - 1 + len(steps) - len(shown),
+            "forgotten": lost + len(steps) - len(shown),
             "lifelines": self._lifelines(),
-            "hops": hops,
+            "hops": [self._hop(*one) for one in shown],
         }
         return cast("Body", body)
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        last = self._last
-        first, steps = self._since(last)
+        lost, steps = self._since(self._last)
         if not steps:
             return None
         skipped, shown = steps[:-DETAILED], steps[-DETAILED:]
-        counted = Counter((step.message.sender, step.component, step.message.name, step.kind) for step in skipped)
-        lost = first - last - 1
+        counted = Counter((step.message.sender, step.component, step.message.name, step.kind) for _, step in skipped)
         body: FlowNews = {
             "kind": "news",
             "lifelines": self._lifelines(),
             "lost": lost,
             "skipped": [_skipped(*key, count) for key, count in counted.items()],
-            "hops": self._hops(first + len(skipped), shown),
+            "hops": [self._hop(*one) for one in shown],
         }
         return cast("Body", body)
 
-    def _since(self, number: int) -> tuple[int, list[FlowStep]]:
+    def _since(self, number: int) -> tuple[int, list[tuple[int, FlowStep]]]:
+        """How many steps were forgotten, and the numbered steps after this one that it shows."""
         first, steps = self._host.recorder.since(number)
         self._last = first + len(steps) - 1
-        return first, steps
-
-    def _hops(self, first: int, steps: Sequence[FlowStep]) -> list[Hop]:
-        wanted = self._wanted
-        return [
-            self._hop(number, step) for number, step in enumerate(steps, start=first) if wanted is None or wanted(step)
-        ]
+        numbered = list(enumerate(steps, start=first))
+        if self._wanted is None:
+            return first - number - 1, numbered
+        return 0, [(place, step) for place, step in numbered if step.message.correlation_id in self._wanted]
 
     def _hop(self, number: int, step: FlowStep) -> Hop:
         message = step.message
@@ -190,7 +185,11 @@ class FlowPart:
 
     def picture(self) -> Picture:
         """See ``Part.picture``."""
-        steps = [step for step in self._host.recorder.since(0)[1] if self._wanted is None or self._wanted(step)]
+        steps = [
+            step
+            for step in self._host.recorder.since(0)[1]
+            if self._wanted is None or step.message.correlation_id in self._wanted
+        ]
         graph = FlowGraph(steps[-REMEMBERED:])
         return Picture(to_svg(graph), repr(graph))
 

@@ -34,9 +34,10 @@ class Gallery:
         module = importlib.import_module(f"recq_nb.widgets.{name}_part")
         return cast("Callable[[object], Part]", module.part_for)(self._session)
 
-    def show(self, bundle: str, parts: Sequence[str] = ()) -> RecqWidget:
+    def show(self, bundle: str, parts: Sequence[str | Part] = ()) -> RecqWidget:
         """A new widget; it shows the part of its own name unless told which."""
-        widget = RecqWidget([self.part(name) for name in parts or (bundle,)], self._pump, bundle, self._name)
+        shown = [self.part(part) if isinstance(part, str) else part for part in parts or (bundle,)]
+        widget = RecqWidget(shown, self._pump, bundle, self._name)
         with self._changing:
             self._widgets.append(widget)
             unwatched = [one for one in self._widgets if not one.watched]

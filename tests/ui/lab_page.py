@@ -59,10 +59,12 @@ _START_CODE = """code => {
   const future = kernel.requestExecute({ code, store_history: false });
   future.onIOPub = message => {
     if (message.header.msg_type === 'stream') window.recqPrinted += message.content.text;
-    if (message.header.msg_type === 'error') window.recqPrinted += `${message.content.ename}: ${message.content.evalue}`;
+    const { ename, evalue } = message.content;
+    if (message.header.msg_type === 'error') window.recqPrinted += `${ename}: ${evalue}`;
   };
   future.done.then(() => { window.recqRunning = ''; });
 }"""
+_UNSAVED = "() => window.jupyterapp.shell.currentWidget.context.model.dirty ? 'the save' : ''"
 _STARTED_CODE = "() => window.recqRunning"
 
 # A change of theme draws the splash screen over everything for a moment.
@@ -167,7 +169,7 @@ class LabPage:
     def reload(self, path: str) -> None:
         """Saves, then loads the page again, as a reader does with F5; the kernel lives on."""
         self.command("docmanager:save")
-        self._wait_while("() => window.jupyterapp.shell.currentWidget.context.model.dirty ? 'the save' : ''", seconds=30)
+        self._wait_while(_UNSAVED, seconds=30)
         self.page.reload()
         self._wait_while(_NOT_READY, path, seconds=60)
 

@@ -1,0 +1,162 @@
+"""The flow part: hops as the recorder has them, bounded, with details on request."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from recq_nb import (
+    AggregateId,
+    AggregateState,
+    DomainCommand,
+    DomainEvent,
+    RecqError,
+    Session,
+    aggregate,
+    aggregate_command_handler,
+    event_sourcing_handler,
+)
+from recq_nb.widgets.flow_part import DETAILED, LONGEST_PAYLOAD, REMEMBERED, FlowPart
+from recq_nb.widgets.protocol.envelope import Body
+
+
+class NoteWriteCommand(DomainCommand):
+    note_id: AggregateId
+    text: str = ""
+
+
+class NoteWrittenEvent(DomainEvent):
+    note_id: str
+
+
+class NoteState(AggregateState):
+    pass
+
+
+@aggregate
+class Note:
+    @aggregate_command_handler(init=True)
+    def write(self, command: NoteWriteCommand) -> NoteWrittenEvent:
+        return NoteWrittenEvent(note_id=command.note_id)
+
+    @event_sourcing_handler
+    def written(self, _event: NoteWrittenEvent) -> NoteState:
+        return NoteState()
+
+
+@pytest.fixture
+def session() -> Session:
+    made = Session()
+    made.register(NoteWriteCommand, NoteWrittenEvent, Note)
+    return made
+
+
+def _send(session: Session, count: int, start: int = 0, text: str = "") -> None:
+    for reply in [
+        session.send(NoteWriteCommand(note_id=f"N{number}", text=text)) for number in range(start, start + count)
+    ]:
+        reply.result()
+    session.recorded()
+
+
+def _asked(part: FlowPart, intent: Body) -> Body:
+    answers: list[Body] = []
+    part.receive(intent, answers.append)
+    (answer,) = answers
+    return answer
+
+
+def test_a_snapshot_has_the_hops_so_far_and_news_what_came_since(session: Session) -> None:
+    with session:
+        part = FlowPart(session)
+        _send(session, 1)
+
+        snapshot = part.snapshot()
+        nothing = part.delta()
+        _send(session, 1, start=1)
+        news = part.delta()
+
+    assert isinstance(snapshot["hops"], list)
+    assert [(hop["hop"], hop["kind"], hop["source"], hop["target"]) for hop in snapshot["hops"]] == [
+        ("sent", "domain command", "outside", "gateway"),
+        ("published", "domain event", "Note", "event store"),
+        ("replied", "domain command", "Note", "outside"),
+    ]
+    assert snapshot["lifelines"] == [{"name": "Note", "kind": "aggregate"}]
+    assert nothing is None
+    assert news is not None
+    assert isinstance(news["hops"], list)
+    assert [hop["step"] for hop in news["hops"]] == [4, 5, 6]
+    json.dumps([snapshot, news])
+
+
+def test_a_burst_is_counted_and_nothing_of_it_is_left_out(session: Session) -> None:
+    with session:
+        part = FlowPart(session)
+        part.snapshot()
+        _send(session, 2_000)
+
+        news = part.delta()
+        snapshot = FlowPart(session).snapshot()
+
+    assert news is not None
+    assert isinstance(news["hops"], list)
+    assert isinstance(news["skipped"], list)
+    assert len(news["hops"]) == DETAILED
+    assert sum(one["count"] for one in news["skipped"]) == 6_000 - DETAILED
+    assert isinstance(snapshot["hops"], list)
+    assert len(snapshot["hops"]) == REMEMBERED
+    assert snapshot["forgotten"] == 6_000 - REMEMBERED
+
+
+def test_details_show_a_huge_payload_in_part_and_the_handler(session: Session) -> None:
+    with session:
+        part = FlowPart(session)
+        _send(session, 1, text="x" * 1_000_000)
+
+        details = _asked(part, {"kind": "hop", "step": 3})
+
+    assert isinstance(details["payload"], str)
+    assert len(details["payload"]) == LONGEST_PAYLOAD
+    assert details["cut"] is True
+    assert isinstance(details["source"], dict)
+    assert "def write" in details["source"]["text"]
+    assert details["source"]["place"] == "test_flow_part.py"
+
+
+def test_only_the_wanted_flow_is_shown(session: Session) -> None:
+    with session:
+        _send(session, 1)
+        wanted = session.send(NoteWriteCommand(note_id="MINE")).result()
+        session.recorded()
+        part = FlowPart(session, {wanted.correlation_id})
+        snapshot = part.snapshot()
+        _send(session, 1, start=1)
+
+        assert part.delta() is None
+        text = part.picture().text
+    assert isinstance(snapshot["hops"], list)
+    assert {hop["correlation"] for hop in snapshot["hops"]} == {wanted.correlation_id}
+    assert text.count("NoteWriteCommand") == 1
+
+
+def test_a_forgotten_hop_and_an_unknown_intent_are_refused(session: Session) -> None:
+    with session:
+        part = FlowPart(session)
+        with pytest.raises(RecqError, match="hop 99 has been forgotten"):
+            part.receive({"kind": "hop", "step": 99}, lambda _body: None)
+        with pytest.raises(RecqError, match="knows no intent 'dance'"):
+            part.receive({"kind": "dance"}, lambda _body: None)
+
+
+def test_a_flow_is_copied_as_mermaid(session: Session) -> None:
+    with session:
+        part = FlowPart(session)
+        _send(session, 2)
+
+        text = _asked(part, {"kind": "mermaid", "correlation": ""})["text"]
+
+    assert isinstance(text, str)
+    assert text.startswith("sequenceDiagram\n")
+    assert text.count("p0->>p1: NoteWriteCommand") == 2
