@@ -68,7 +68,7 @@ export const EventDetailsView = ({ details, onOpen, onAggregate, onFlow }: Props
         <dt class="recq-quiet">published by</dt>
         <dd>{details.sender}</dd>
         <dt class="recq-quiet">time</dt>
-        <dd>{event.at}</dd>
+        <dd>{event.at.replace("T", " ").replace("+00:00", " UTC")}</dd>
       </dl>
       <h5>payload</h5>
       <pre data-testid="events-payload">{details.payload}</pre>

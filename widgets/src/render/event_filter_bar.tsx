@@ -56,26 +56,26 @@ export const EventFilterBar = ({ scene, filter, onChange }: Props): JSX.Element 
       onInput={(event) => onChange({ ...filter, text: event.currentTarget.value })}
       data-testid="events-text"
     />
-    <label class="recq-quiet">
-      from{" "}
+    <span class="recq-events-times recq-quiet">
+      <label for="recq-events-since">from</label>
       <input
+        id="recq-events-since"
         type="datetime-local"
         step={1}
         value={filter.since}
         onInput={(event) => onChange({ ...filter, since: event.currentTarget.value })}
         data-testid="events-since"
       />
-    </label>
-    <label class="recq-quiet">
-      to{" "}
+      <label for="recq-events-until">to</label>
       <input
+        id="recq-events-until"
         type="datetime-local"
         step={1}
         value={filter.until}
         onInput={(event) => onChange({ ...filter, until: event.currentTarget.value })}
         data-testid="events-until"
       />
-    </label>
+    </span>
     {filter.correlation ? (
       <button type="button" onClick={() => onChange({ ...filter, correlation: "" })} data-testid="events-flow">
         one flow ✕

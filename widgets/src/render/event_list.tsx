@@ -28,7 +28,15 @@ export const placesInSight = (scroll: Scroll, scene: EventsScene): { first: numb
   last: Math.min(Math.ceil((scroll.top + SIGHT) / ROW), scene.shown),
 });
 
-const Line = ({ row, y, selected, onOpen }: { row: EventRow; y: number; selected: boolean; onOpen: () => void }) => (
+type LineProps = {
+  readonly row: EventRow;
+  readonly y: number;
+  readonly selected: boolean;
+  readonly oneContext: boolean;
+  readonly onOpen: () => void;
+};
+
+const Line = ({ row, y, selected, oneContext, onOpen }: LineProps): JSX.Element => (
   // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
   <div
     class="recq-events-line"
@@ -49,7 +57,7 @@ const Line = ({ row, y, selected, onOpen }: { row: EventRow; y: number; selected
       {row.name}
     </span>
     <span title={row.aggregate}>{row.aggregate}</span>
-    <span title={row.context}>{row.context}</span>
+    {oneContext ? null : <span title={row.context}>{row.context}</span>}
     <span class="recq-events-brief">{row.brief}</span>
   </div>
 );
@@ -88,13 +96,21 @@ export const EventList = ({ scene, scroll, selected, empty, onScroll, onOpen, on
     event.stopPropagation();
     onStep(step);
   };
+  const oneContext = scene.contexts.length <= 1;
   const lines: JSX.Element[] = [];
   for (let place = sight.first; place < sight.last; place += 1) {
     const row = rowAt(scene, place);
     const y = place * ROW - scroll.top;
     lines.push(
       row ? (
-        <Line key={row.number} row={row} y={y} selected={row.number === selected} onOpen={() => onOpen(row.number)} />
+        <Line
+          key={row.number}
+          row={row}
+          y={y}
+          oneContext={oneContext}
+          selected={row.number === selected}
+          onOpen={() => onOpen(row.number)}
+        />
       ) : (
         <div key={`waiting ${place}`} class="recq-events-line recq-quiet" style={{ top: `${y}px` }}>
           <span class="recq-events-number">…</span>
@@ -103,15 +119,7 @@ export const EventList = ({ scene, scroll, selected, empty, onScroll, onOpen, on
     );
   }
   return (
-    <>
-      <div class="recq-events-head" aria-hidden="true">
-        <span class="recq-events-number">event</span>
-        <span>time</span>
-        <span>name</span>
-        <span>aggregate</span>
-        <span>context</span>
-        <span>payload</span>
-      </div>
+    <div class={oneContext ? "recq-events-one-context" : ""}>
       <div
         class="recq-events-scroll"
         ref={element}
@@ -124,6 +132,14 @@ export const EventList = ({ scene, scroll, selected, empty, onScroll, onOpen, on
         data-total={scene.total}
         data-shown={scene.shown}
       >
+        <div class="recq-events-head" aria-hidden="true">
+          <span class="recq-events-number">event</span>
+          <span>time</span>
+          <span>name</span>
+          <span>aggregate</span>
+          {oneContext ? null : <span>context</span>}
+          <span>payload</span>
+        </div>
         {scene.shown === 0 ? (
           empty
         ) : (
@@ -134,6 +150,6 @@ export const EventList = ({ scene, scroll, selected, empty, onScroll, onOpen, on
           </div>
         )}
       </div>
-    </>
+    </div>
   );
 };

@@ -296,7 +296,7 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
         }}
       />
       <div class="recq-events-below">
-        <section aria-label="the event" data-testid="events-details">
+        <section key={details?.event.number} aria-label="the event" data-testid="events-details">
           {details && selected > 0 ? (
             <EventDetailsView
               details={details}
