@@ -61,6 +61,10 @@ class Pictures(ConsumerControl):
         """The event store, newest first, and the model as of any event; ``recq.events`` in SQL, ``as_of`` likewise."""
         return self._shown("events")
 
+    def catalog(self) -> RecqWidget:
+        """Every payload and component: documentation, schema, who makes and handles it; see ``catalog_df``."""
+        return self._shown("catalog")
+
     def _close_pictures(self) -> None:
         if self._gallery is not None:
             self._gallery.close()
