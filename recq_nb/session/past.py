@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from recq_nb.adapters.duckdb.read_model_picture import RowChange, TablePicture
@@ -90,9 +91,11 @@ class Past:
         """Columns and rows of one read model, those this event changed first, and which those are."""
         picture = self.pictures[table]
         fresh = self.fresh.get(table, ())
-        places = [*fresh, *(place for place in range(picture.rows.num_rows) if place not in set(fresh))][:limit]
+        known = set(fresh)
+        others = (place for place in range(picture.row_count) if place not in known)
+        places = list(islice(chain(fresh, others), limit))
         columns = picture.rows.column_names
-        rows = picture.rows.take(places).to_pylist()
+        rows = picture.rows_at(places)
         values = [[row[column] for column in columns] for row in rows]
         return columns, values, [place < len(fresh) for place in range(len(values))]
 

@@ -100,8 +100,8 @@ class EventsPart:
             try:
                 body = make()
             except Exception as error:  # noqa: BLE001  border: the Intent receiver; shown in the widget
-                remedy = error.remedy if isinstance(error, RecqError) else None
-                body = {"kind": "problem", "text": f"{type(error).__name__}: {error}", "remedy": remedy or ""}
+                problem, remedy = (error.problem, error.remedy) if isinstance(error, RecqError) else (str(error), None)
+                body = {"kind": "problem", "text": f"{type(error).__name__}: {problem}", "remedy": remedy or ""}
             answer(body)
 
         try:

@@ -3,6 +3,8 @@
 # Annotations are evaluated at once in this module, so that components may be defined inside tests.
 
 import contextlib
+import random
+import time
 from collections.abc import Iterator
 
 import duckdb
@@ -291,3 +293,24 @@ def test_who_does_not_wait_is_told_how_far_it_is_and_a_closed_session_travels_no
 
     with pytest.raises(SessionClosedError):
         session.as_of(1)
+
+
+def test_of_ten_thousand_events_any_place_is_there_within_300_ms(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    names = [f"T{number}" for number in range(2_000)]
+    for reply in [session.send(TallyOpenCommand(identifier=name)) for name in names]:
+        reply.result()
+    for amount in range(4):
+        for reply in [session.send(TallyAddCommand(identifier=name, amount=amount)) for name in names]:
+            reply.result()
+    session.as_of(10_000)
+    took = []
+    for place in random.Random(7).sample(range(10_001), 20):
+        started = time.perf_counter()
+        past = session.as_of(place)
+        took.append(time.perf_counter() - started)
+        assert len(past.read_models["tally_row"]) == min(place, 2_000)
+
+    assert max(took) < 0.3

@@ -35,6 +35,11 @@ class TablePicture:
         """How many rows it has."""
         return int(self.rows.num_rows)
 
+    def rows_at(self, places: Sequence[int]) -> list[dict[str, object]]:
+        """The rows at these places."""
+        found: list[dict[str, object]] = self.rows.take(pa.array(places, pa.int64())).to_pylist()
+        return found
+
     def places_of(self, changes: Sequence[RowChange]) -> list[int]:
         """Where the rows of some changes are, as far as they exist here."""
         columns = list(self.keys) or self.rows.column_names
