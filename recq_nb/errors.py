@@ -7,6 +7,7 @@
     ├── ModelingError                 the author of a payload or component
     │   ├── PayloadDefinitionError    a payload class breaks a rule of its kind
     │   ├── ComponentDefinitionError  a component class or handler breaks a rule of its kind
+    │   ├── ConfinementError          strict mode: the source does not say what a component sends
     │   ├── CapabilityError           a component asks for what its type may not do
     │   ├── InjectionError            a parameter that nothing can fill
     │   ├── DuplicateHandlerError     two handlers for one command or query type
@@ -128,6 +129,10 @@ class PayloadDefinitionError(ModelingError):
 
 class ComponentDefinitionError(ModelingError):
     """A component class or one of its handlers breaks a rule of its kind."""
+
+
+class ConfinementError(ModelingError):
+    """Strict mode refuses a definition whose part of the interaction graph cannot be read from its source."""
 
 
 class CapabilityError(ModelingError):

@@ -10,7 +10,9 @@ from recq_nb.errors import MagicUsageError
 from recq_nb.magics.cell_compiler import CellSource
 from recq_nb.magics.cell_origin import cell_origin
 from recq_nb.magics.extension import Extension
+from recq_nb.magics.finding_table import finding_table
 from recq_nb.magics.registration_report import registration_report
+from recq_nb.magics.report import Report
 from recq_nb.modeling.component import component_declaration
 from recq_nb.modeling.definition_failure import explain_class_statement
 from recq_nb.modeling.handler import handler_declaration
@@ -85,6 +87,9 @@ class DefinitionCell:
         )
         self._extension.definition_cells.append(self._source.body)
         registration_report(registration).show()
+        findings = self._extension.session.lint(*(cls.__name__ for cls in defined))
+        if findings:
+            Report(finding_table(findings)).show()
 
     def _defined_classes(self) -> list[type]:
         """The classes the cell made and left bound, in the order of its text."""

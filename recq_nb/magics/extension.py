@@ -45,7 +45,13 @@ class Extension:
         bound = self.shell.user_ns.get(SESSION_NAME)
         if isinstance(bound, Session):
             self._session = bound
+        self._session.source_label = self._cell_name
         return self._session
+
+    def _cell_name(self, filename: str) -> str:
+        """``In[3]`` for the file name IPython gives a cell; other files keep theirs."""
+        named = self.shell.compile.format_code_name(filename)
+        return named[1] if named is not None else filename
 
     def bind_names(self) -> None:
         """Lend ``recq`` and the public names of recq_nb, except where the user has a binding of that name."""

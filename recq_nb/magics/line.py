@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recq_nb.errors import MagicUsageError
 from recq_nb.magics.extension import Extension
+from recq_nb.magics.finding_table import finding_table
 from recq_nb.magics.report import Code, Quiet, Report, Table
 from recq_nb.magics.spec_cell import SPEC, SpecBook
 from recq_nb.magics.spec_export import exported
@@ -39,6 +40,9 @@ class LineMagic:
                 "PATH|memory", "go on in this file (or in memory) with the same definitions", self._store
             ),
             "lint": _Subcommand("", "where the model breaks a rule, and what to do about it", self._lint),
+            "strict": _Subcommand(
+                "[on|off]", "refuse definitions whose messages cannot be read from their source", self._strict
+            ),
             "specs": _Subcommand(
                 "[export PATH]", "the specifications of this notebook; export them as a pytest file", self._specs
             ),
@@ -64,23 +68,24 @@ class LineMagic:
 
     def _lint(self, arguments: list[str]) -> Report:
         self._check("lint", arguments, takes=0)
-        findings = self._extension.session.lint(label=self._cell_name)
-        if not findings:
-            return Report(Quiet("recq: no findings"))
-        rows = [
-            (
-                Code(f"{found.rule} {found.severity}"),
-                Code(str(found.position)),
-                (found.message, Quiet(f"→ {found.remedy}")),
-            )
-            for found in findings
-        ]
-        return Report(Table(("rule", "where", "finding"), rows))
+        findings = self._extension.session.lint()
+        return Report(finding_table(findings)) if findings else Report(Quiet("recq: no findings"))
 
-    def _cell_name(self, filename: str) -> str:
-        """``In[3]`` for the file name IPython gives a cell; other files keep theirs."""
-        named = self._extension.shell.compile.format_code_name(filename)
-        return named[1] if named is not None else filename
+    def _strict(self, arguments: list[str]) -> Report:
+        session = self._extension.session
+        if arguments not in ([], ["on"], ["off"]):
+            raise MagicUsageError(
+                f"%{NAME} strict takes `on`, `off` or nothing, but got {shlex.join(arguments)!r}.",
+                remedy=f"Write `%{NAME} strict on`.",
+            )
+        if arguments:
+            session.strict = arguments == ["on"]
+        said = (
+            "a definition whose messages cannot be read from its source is refused"
+            if session.strict
+            else "such a definition is accepted, with a finding"
+        )
+        return Report(Quiet(f"recq: strict mode is {'on' if session.strict else 'off'}: {said}"))
 
     def _usages(self) -> list[str]:
         return [f"%{NAME}", *(f"%{NAME} {name} {one.usage}".rstrip() for name, one in self.subcommands.items())]

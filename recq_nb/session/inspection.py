@@ -18,6 +18,7 @@ from recq_nb.flow.flow_graph import FlowGraph, message_rows
 from recq_nb.flow.graph_reading import application_graph
 from recq_nb.flow.graph_tables import catalog_frame
 from recq_nb.flow.lint.linting import lint
+from recq_nb.flow.lint.registered import definition_findings
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.flow.sources.live import registered_sources
 from recq_nb.modeling.bundle import Bundle
@@ -36,10 +37,12 @@ class Inspection(ABC):
     Attributes:
         store: ``"memory"`` or the path, as given.
         recorder: What remembers the newest flow steps.
+        source_label: How a source file or cell is called in positions; a notebook names its cells.
     """
 
     store: str
     recorder: FlowRecorder
+    source_label: Callable[[str], str] = staticmethod(str)
     _runtime: Runtime
     _database: DuckDbDatabase
     _log: DuckDbSystemStateStore
@@ -94,25 +97,24 @@ class Inspection(ABC):
         correlation_id = flow.correlation_id if isinstance(flow, Confirmation) else flow
         return FlowGraph(self.recorder.flow(correlation_id))
 
-    def application_graph(self, *, label: Callable[[str], str] = str) -> ApplicationGraph:
-        """The registered model as read from its source: who handles, sends, queries and publishes what.
-
-        Args:
-            label: How a source file or cell is to be called in positions.
-        """
-        return application_graph(registered_sources(self._bundle, label=label))
+    def application_graph(self) -> ApplicationGraph:
+        """The registered model as read from its source: who handles, sends, queries and publishes what."""
+        return application_graph(registered_sources(self._bundle, label=self.source_label))
 
     def catalog_df(self) -> pd.DataFrame:
         """Every payload, component and handler of the registered model, one row each."""
         return catalog_frame(self.application_graph())
 
-    def lint(self, *, label: Callable[[str], str] = str) -> tuple[Finding, ...]:
+    def lint(self, *names: str) -> tuple[Finding, ...]:
         """Where the registered model breaks a rule, with the reason and the remedy.
 
         Args:
-            label: How a source file or cell is to be called in positions.
+            *names: Payloads and components: findings in the cells and modules that define them, by the rules that need
+                not see the whole model. All rules on everything when none is given.
         """
-        return tuple(lint(registered_sources(self._bundle, label=label)))
+        if not names:
+            return tuple(lint(registered_sources(self._bundle, label=self.source_label)))
+        return tuple(definition_findings(self._bundle, frozenset(names), label=self.source_label))
 
     def status(self) -> SessionStatus:
         """What the session is doing now."""

@@ -16,6 +16,7 @@ from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
 from recq_nb.adapters.duckdb.store_copy import copy_store
 from recq_nb.adapters.duckdb.store_reset import empty_store
 from recq_nb.errors import RecqError, RoutingError, SessionClosedError
+from recq_nb.flow.lint.registered import refuse_unconfined
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind
@@ -56,12 +57,14 @@ class Session(Pictures, TimeTravel):
         max_in_flight: Requests from outside handled at once; one more is refused with ``TooManyRequestsError``.
         max_payload_bytes: Largest event, as JSON.
         record: Remember what every message does, bounded, for ``recorded`` and ``recq.messages``.
+        strict: Refuse definitions whose messages cannot be read from their source, see ``lint``; may be set later.
         clock: Where timestamps and delays come from; the machine's clock when None.
         ids: Where message ids come from; unique ones when None.
 
     Attributes:
         store: ``"memory"`` or the path, as given.
         metadata: Carried by every command and query sent from outside.
+        strict: Whether definitions are refused whose messages cannot be read from their source.
         recorder: What remembers the newest flow steps.
         carried_over: Events that ``moved_to`` brought along from memory.
 
@@ -80,11 +83,13 @@ class Session(Pictures, TimeTravel):
         max_in_flight: int = 4096,
         max_payload_bytes: int = 4 * 1024 * 1024,
         record: bool = True,
+        strict: bool = False,
         clock: Clock | None = None,
         ids: IdSource | None = None,
     ) -> None:
         self.store = MEMORY if str(store) == DUCKDB_MEMORY else str(store)
         self.metadata = Metadata(metadata)
+        self.strict = strict
         self.carried_over = 0
         self._sources = InjectionSources(injector if injector is not None else {}, (CONNECTION_TYPE, GuardedConnection))
         self._clock, self._ids = clock, ids
@@ -183,6 +188,8 @@ class Session(Pictures, TimeTravel):
     def _redefine(self, given: Definitions, removed: list[str]) -> Registration:
         before = self._bundle
         after = before.redefine(given.payloads, given.components, removed)
+        if self.strict:
+            refuse_unconfined(after, given.names, label=self.source_label)
         rebuilt = {component.name: self._runtime.consumers.would_rebuild(component) for component in given.components}
         registration = changes(before, after, given, removed, rebuilt)
         self._runtime.run(lambda: self._runtime.serve(after), "register")
@@ -287,6 +294,7 @@ class Session(Pictures, TimeTravel):
             timeout=self._limits.timeout,
             max_in_flight=self._limits.max_in_flight,
             max_payload_bytes=self._limits.max_payload_bytes,
+            strict=self.strict,
             clock=self._clock,
             ids=self._ids,
         )

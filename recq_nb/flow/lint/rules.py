@@ -25,6 +25,15 @@ def unreadable(subject: Subject) -> Iterator[Report]:
         yield one.position, f"this cannot be read as Python: {one.reason}.", "Mend the syntax."
 
 
+@_SOURCES.rule("RECQ002", Severity.INFO, "suppression of nothing")
+def useless_suppression(_subject: Subject) -> Iterator[Report]:
+    """A comment that suppresses what is not there hides the next finding on its line from everybody."""
+    return iter(())  # said by the linting itself, which alone knows what each comment has suppressed
+
+
+USELESS_SUPPRESSION = "RECQ002"
+"""The rule about suppressing comments."""
+
 _GROUPS = (_SOURCES, CONFINEMENT, COMPONENTS, PAYLOADS, RESULTS, AGGREGATES, FLOWS, REACTIONS)
 
 RULES: dict[str, Rule] = {

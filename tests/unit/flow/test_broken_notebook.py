@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 from recq_nb.flow.lint.linting import lint
@@ -37,6 +38,10 @@ def test_a_comment_on_the_line_silences_its_rules_and_no_other() -> None:
     others = [re.sub(r"#! (RECQ\d+)", "# recq: ignore[RECQ999, RECQ998]", cell) for cell in CELLS]
     everything = [re.sub(r"#! (RECQ\d+)", "# recq: ignore", cell) for cell in CELLS]
 
-    found = [len(lint(notebook_sources(_notebook(cells), "n.ipynb"))) for cells in (silenced, others, everything)]
+    found = [
+        Counter(one.rule for one in lint(notebook_sources(_notebook(cells), "n.ipynb")))
+        for cells in (silenced, others, everything)
+    ]
 
-    assert found == [0, 20, 0]
+    planted = Counter(rule for _, _, rule in _planted())
+    assert found == [Counter(), planted + Counter({"RECQ002": 20}), Counter()]

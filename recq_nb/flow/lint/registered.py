@@ -1,0 +1,50 @@
+"""Linting what was just registered, while the rest of the model is still being written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from recq_nb.errors import ConfinementError
+from recq_nb.flow.finding import Finding
+from recq_nb.flow.lint.linting import lint
+from recq_nb.flow.lint.rule import Scope
+from recq_nb.flow.lint.rules import CONFINING
+from recq_nb.flow.sources.live import live_sources, registered_sources
+from recq_nb.modeling.bundle import Bundle
+
+
+def definition_findings(
+    bundle: Bundle, names: Collection[str], *, label: Callable[[str], str] = str, select: Collection[str] = ()
+) -> list[Finding]:
+    """Findings in the cells and modules that define some of a bundle's payloads and components.
+
+    Args:
+        bundle: The model they are part of, which tells what the names in them mean.
+        names: Payloads and components.
+        label: How a source file or cell is to be called in positions.
+        select: Ids of the only rules to apply; all that need not see the whole model when empty.
+    """
+    payloads = [definition.payload_type for name, definition in bundle.payloads.items() if name in names]
+    components = [definition.component_type for name, definition in bundle.components.items() if name in names]
+    asked = {(source.path, source.text) for source in live_sources([*payloads, *components], label=label)}
+    sources = [
+        replace(source, is_asked_for=(source.path, source.text) in asked)
+        for source in registered_sources(bundle, label=label)
+    ]
+    return lint(sources, scope=Scope.DEFINITION, select=select)
+
+
+def refuse_unconfined(bundle: Bundle, names: Collection[str], *, label: Callable[[str], str] = str) -> None:
+    """Strict mode: refuse what leaves the interaction graph unreadable.
+
+    Raises:
+        ConfinementError: One of these definitions breaks a rule of confinement; its remedy is that of the rule.
+    """
+    findings = definition_findings(bundle, names, label=label, select=CONFINING)
+    if findings:
+        found = findings[0]
+        more = f" ({len(findings) - 1} more like it)" if len(findings) > 1 else ""
+        raise ConfinementError(
+            f"{found.position}: {found.message}{more} Strict mode refuses it ({found.rule}).", remedy=found.remedy
+        )
