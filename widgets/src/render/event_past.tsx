@@ -1,5 +1,6 @@
 /** The model as of an event: what the event changed, one aggregate, one read model. */
 import type { JSX } from "preact";
+import { useId } from "preact/hooks";
 import type { Changed, Past } from "../protocol/events.ts";
 
 type Props = {
@@ -26,6 +27,7 @@ const Change = ({ change }: { readonly change: Changed }): JSX.Element => (
 );
 
 export const EventPast = ({ past, onAggregate, onTable }: Props): JSX.Element => {
+  const id = useId();
   const table = past.tables.find((one) => one.name === past.table);
   return (
     <div data-testid="events-past" data-number={past.number}>
@@ -55,9 +57,9 @@ export const EventPast = ({ past, onAggregate, onTable }: Props): JSX.Element =>
         </p>
       ) : null}
       <h5>
-        <label for="recq-events-aggregate">aggregate</label>
+        <label for={`${id}-aggregate`}>aggregate</label>
         <select
-          id="recq-events-aggregate"
+          id={`${id}-aggregate`}
           value={past.aggregate}
           onChange={(event) => onAggregate(event.currentTarget.value)}
           data-testid="events-aggregate-choice"
@@ -76,9 +78,9 @@ export const EventPast = ({ past, onAggregate, onTable }: Props): JSX.Element =>
       {past.problem ? <p class="recq-problem">{past.problem}</p> : null}
       {past.state ? <pre data-testid="events-state">{past.state}</pre> : null}
       <h5>
-        <label for="recq-events-table">read model</label>
+        <label for={`${id}-table`}>read model</label>
         <select
-          id="recq-events-table"
+          id={`${id}-table`}
           value={past.table}
           onChange={(event) => onTable(event.currentTarget.value)}
           data-testid="events-table-choice"

@@ -28,6 +28,7 @@ import {
   withSnapshot,
 } from "../scene/events_scene.ts";
 import { asAsked, EVERYTHING, isFiltered } from "../scene/events_view.ts";
+import { onJump } from "../scene/focus.ts";
 import { EventDetailsView } from "./event_details.tsx";
 import { EventFilterBar } from "./event_filter_bar.tsx";
 import { EventList, extentOf, placesInSight, ROW, SIGHT } from "./event_list.tsx";
@@ -242,6 +243,15 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
       travel(place, next.aggregate, next.table);
     }
   };
+  const jumped = useRef((_: string): void => undefined);
+  jumped.current = (target) => {
+    if (/^\d+$/.test(target)) {
+      choosePlace(Number(target));
+    } else {
+      choose({ ...EVERYTHING, name: target });
+    }
+  };
+  useEffect(() => onJump(connection.session, part, (target) => jumped.current(target)), [connection, part]);
   const fresh = scene.total - scene.shown;
 
   return (
