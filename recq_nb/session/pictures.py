@@ -65,6 +65,10 @@ class Pictures(ConsumerControl):
         """Every payload and component: documentation, schema, who makes and handles it; see ``catalog_df``."""
         return self._shown("catalog")
 
+    def dashboard(self) -> RecqWidget:
+        """All pictures as tabs of one widget, made for a side panel (right-click: Create New View for Cell Output)."""
+        return self._gallery_of_mine().dashboard()
+
     def _close_pictures(self) -> None:
         if self._gallery is not None:
             self._gallery.close()

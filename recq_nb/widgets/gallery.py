@@ -8,12 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import cast
 from uuid import uuid4
 
+from recq_nb.widgets.bundle import bundle_names
 from recq_nb.widgets.frame_pump import FramePump
 from recq_nb.widgets.part import Part
 from recq_nb.widgets.widget import RecqWidget
 
 KEPT = 20
 """Widgets nobody looks at that are kept; the oldest beyond are closed. One in a page is never closed."""
+
+TABS = ("graph", "flow", "console", "events", "consumers", "catalog", "performance")
+"""Parts of the dashboard, in the order of its tabs."""
 
 
 class Gallery:
@@ -47,10 +51,18 @@ class Gallery:
             one.close()
         return widget
 
+    def dashboard(self) -> RecqWidget:
+        """A new widget with a tab for every part."""
+        built = bundle_names()
+        return self.show("dashboard", [name for name in TABS if name in built])
+
     def close(self) -> None:
-        """The session is closed: widgets say so and keep their last picture."""
+        """The session is closed: widgets in a page say so and keep their last picture, others go."""
         with self._changing:
             widgets, self._widgets = self._widgets, []
         for widget in widgets:
-            widget.end()
+            if widget.watched:
+                widget.end()
+            else:
+                widget.close()
         self._pump.close()

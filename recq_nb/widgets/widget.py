@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from recq_nb.errors import RecqError
 from recq_nb.widgets.bundle import LOADER, bundle_digest, bundle_names, bundle_text
+from recq_nb.widgets.errand import problem_of
 from recq_nb.widgets.frame_pump import FramePump
 from recq_nb.widgets.live_comm import make_live
 from recq_nb.widgets.page import Page
@@ -80,7 +81,7 @@ class RecqWidget(anywidget.AnyWidget):
             self._pages = {name: page for name, page in self._pages.items() if not page.is_gone(now)}
             if not self._pages or self._closed:
                 return False
-            if all(page.is_ready(self._frames, now) for page in self._pages.values()):
+            if all(page.is_ready(now) for page in self._pages.values()):
                 for name in sorted({part for page in self._pages.values() for part in page.looks_at}):
                     part = self._hosted[name]
                     body = self._guarded(part.delta)
@@ -94,8 +95,9 @@ class RecqWidget(anywidget.AnyWidget):
                 return
             self._frames += 1
             now = time.monotonic()
-            for page in self._pages.values():
-                page.sent(now)
+            for name, page in self._pages.items():
+                if to is None or to == name:
+                    page.sent(self._frames, now)
             frame: Frame = {"frame": self._frames, "part": part, "to": to, "answers": answers, "body": body}
             self.send(frame)
 
@@ -103,7 +105,7 @@ class RecqWidget(anywidget.AnyWidget):
         try:
             return cast("Body | None", make())  # type: ignore[operator]  # a bound method without parameters
         except Exception as error:  # noqa: BLE001  border: a picture that fails says so and stops nothing else
-            return _problem(error)
+            return problem_of(error)
 
     # -- intents -------------------------------------------------------------------------------------------------
 
@@ -111,48 +113,65 @@ class RecqWidget(anywidget.AnyWidget):
         try:
             intent = _INTENT.validate_python(content, strict=True)
         except ValidationError as error:
-            self._send_frame("", _problem(RecqError(f"a page sent what is no intent: {error.errors()[0]['msg']}")))
+            self._send_frame("", problem_of(RecqError(f"a page sent what is no intent: {error.errors()[0]['msg']}")))
             return
         try:
             self._receive(intent)
         except Exception as error:  # noqa: BLE001  border: the Intent receiver; shown in the widget
-            self._send_frame(intent["part"], _problem(error), intent["page"], intent["intent"])
+            self._send_frame(intent["part"], problem_of(error), intent["page"], intent["intent"])
 
     def _receive(self, intent: Intent) -> None:
         page_name, part_name, body = intent["page"], intent["part"], intent["body"]
         kind = body.get("kind")
         if kind == "code":
-            wanted = body.get("bundle", self.bundle)
-            if not isinstance(wanted, str) or wanted not in self.digests:
-                raise RecqError(f"this widget has no module {wanted!r}.")
-            self._send_frame("", {"kind": "code", "text": bundle_text(wanted)}, page_name, intent["intent"])
+            self._send_frame("", self._code(body.get("bundle", self.bundle)), page_name, intent["intent"])
             return
         if kind == "ack":
-            page = self._pages.get(page_name)
-            number = body.get("frame")
-            if page is not None and isinstance(number, int):
-                page.acknowledged(number, time.monotonic())
+            self._acknowledged(page_name, body.get("frame"))
             return
         part = self._hosted.get(part_name)
         if part is None:
             raise RecqError(f"this widget has no part {part_name!r}.")
         if kind == "hello":
-            with self._sending:
-                page = self._pages.setdefault(page_name, Page(time.monotonic(), self._frames))
-                page.looks_at.add(part_name)
-                snapshot = self._guarded(part.snapshot)
-                assert snapshot is not None
-                self._send_frame(part_name, snapshot, page_name, intent["intent"])
-            self._pump.attach(self)
+            self._hello(page_name, part, intent["intent"])
         elif kind == "bye":
-            with self._sending:
-                page = self._pages.get(page_name)
-                if page is not None:
-                    page.looks_at.discard(part_name)
-                    if not page.looks_at:
-                        del self._pages[page_name]
+            self._bye(page_name, part_name)
         else:
             part.receive(body, self._answer(intent))
+
+    def _code(self, wanted: object) -> Body:
+        if not isinstance(wanted, str) or wanted not in self.digests:
+            raise RecqError(f"this widget has no module {wanted!r}.")
+        return {"kind": "code", "text": bundle_text(wanted)}
+
+    def _acknowledged(self, page_name: str, frame: object) -> None:
+        with self._sending:
+            page = self._pages.get(page_name)
+            if page is None:  # given up while it was hidden
+                self._send_frame("", {"kind": "again"}, page_name)
+            elif isinstance(frame, int):
+                page.acknowledged(frame, time.monotonic())
+
+    def _bye(self, page_name: str, part_name: str) -> None:
+        with self._sending:
+            page = self._pages.get(page_name)
+            if page is not None:
+                page.looks_at.discard(part_name)
+                if not page.looks_at:
+                    del self._pages[page_name]
+
+    def _hello(self, page_name: str, part: Part, number: int) -> None:
+        with self._sending:
+            page = self._pages.setdefault(page_name, Page(time.monotonic(), self._frames))
+            if any(part.name in other.looks_at for other in self._pages.values()):
+                news = self._guarded(part.delta)  # whoever looks already misses nothing
+                if news is not None:
+                    self._send_frame(part.name, news)
+            page.looks_at.add(part.name)
+            snapshot = self._guarded(part.snapshot)
+            assert snapshot is not None
+            self._send_frame(part.name, snapshot, page_name, number)
+        self._pump.attach(self)
 
     def _answer(self, intent: Intent) -> Answer:
         return lambda body: self._send_frame(intent["part"], body, intent["page"], intent["intent"])
@@ -195,11 +214,7 @@ class RecqWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Close the comm, too: nothing of it is left in the page or the kernel."""
         self.end()
+        layout = self.layout  # a widget of its own, which ipywidgets leaves open
         super().close()
-
-
-def _problem(error: Exception) -> Body:
-    """An error as the widget shows it."""
-    if isinstance(error, RecqError):
-        return {"kind": "problem", "text": f"{type(error).__name__}: {error}", "remedy": error.remedy or ""}
-    return {"kind": "problem", "text": f"{type(error).__name__}: {error}", "remedy": ""}
+        if layout is not None:
+            layout.close()

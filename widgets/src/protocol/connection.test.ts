@@ -7,9 +7,14 @@ class FakeModel {
   refuses = false;
   #listener: (content: unknown) => void = () => {};
   get = (): unknown => "";
-  on = (_event: string, listener: (content: unknown) => void): void => {
-    this.#listener = listener;
+  on = (event: string, listener: (content: unknown) => void): void => {
+    if (event === "msg:custom") {
+      this.#listener = listener;
+    } else {
+      this.changeComm = () => listener(undefined);
+    }
   };
+  changeComm = (): void => {};
   off = (): void => {
     this.#listener = () => {};
   };
@@ -77,5 +82,26 @@ describe("a connection", () => {
     expect(model.sent.map((one) => one.body.kind)).not.toContain("bye");
     leave[1]?.();
     expect(model.sent.at(-1)?.body.kind).toBe("bye");
+  });
+
+  test("says so at once when the kernel's end of the comm is gone", () => {
+    const model = new FakeModel();
+    const heard: Body[] = [];
+    new Connection(model).look("flow", (body) => heard.push(body));
+    model.refuses = true;
+    model.changeComm();
+    expect(heard.map((body) => body.kind)).toEqual(["problem"]);
+  });
+
+  test("says hello again when the kernel had given its page up", async () => {
+    const model = new FakeModel();
+    const heard: string[] = [];
+    new Connection(model).look("flow", (body) => heard.push(body.kind));
+    const { page } = hello(model);
+    model.sent.length = 0;
+    model.raw({ frame: 9, part: "", to: page, answers: null, body: { kind: "again" } });
+    model.arrive(10, { kind: "snapshot" }, hello(model));
+    await Promise.resolve();
+    expect(heard).toEqual(["snapshot"]);
   });
 });

@@ -20,6 +20,7 @@ export class Connection {
   constructor(model: Model) {
     this.#model = model;
     model.on("msg:custom", this.#arrived);
+    model.on("comm_live_update", this.#helloAgain);
   }
 
   /** What all widgets of one session have in common. */
@@ -47,11 +48,29 @@ export class Connection {
       waiting.resolve(content.body);
       return;
     }
+    if (content.body.kind === "again") {
+      this.#helloAgain();
+      return;
+    }
     const parts = content.part === "" ? [...this.#listeners.keys()] : [content.part];
     for (const part of parts) {
-      for (const listener of this.#listeners.get(part) ?? []) {
-        listener(content.body);
-      }
+      this.#tell(part, content.body);
+    }
+  };
+
+  #tell(part: string, body: Body): void {
+    for (const listener of this.#listeners.get(part) ?? []) {
+      listener(body);
+    }
+  }
+
+  /** The kernel had given this page up, e.g. while its tab was hidden; or it is gone, which asking it shows. */
+  readonly #helloAgain = (): void => {
+    for (const part of this.#listeners.keys()) {
+      this.ask(part, { kind: "hello" }).then(
+        (snapshot) => this.#tell(part, snapshot),
+        () => {},
+      );
     }
   };
 
@@ -81,10 +100,12 @@ export class Connection {
   /** The kernel was restarted or is gone: nothing asked will be answered. */
   #lost(): void {
     const text = "The kernel that drew this is gone.";
-    for (const listeners of this.#listeners.values()) {
-      for (const listener of listeners) {
-        listener({ kind: "problem", text, remedy: "Run the cell again." });
-      }
+    for (const part of this.#listeners.keys()) {
+      this.#tell(part, {
+        kind: "problem",
+        text: `${text} This is its last picture.`,
+        remedy: `Run the cells of the model again, then recq.${textOf(this.#model, "bundle")}().`,
+      });
     }
     for (const waiting of this.#waiting.values()) {
       waiting.reject(new Error(text));
@@ -134,6 +155,7 @@ export class Connection {
 
   close(): void {
     this.#model.off("msg:custom", this.#arrived);
+    this.#model.off("comm_live_update", this.#helloAgain);
     this.#listeners.clear();
     this.#waiting.clear();
   }

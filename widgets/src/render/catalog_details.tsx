@@ -18,6 +18,8 @@ type Props = {
   readonly onClose: () => void;
 };
 
+const isRequest = (entry: Entry): boolean => entry.kind.endsWith("command") || entry.kind === "query";
+
 const Section = ({ title, children }: { title: string; children: ComponentChildren }): JSX.Element => (
   <section>
     <h5>{title}</h5>
@@ -50,8 +52,7 @@ const Links = ({ ids, scene, onOpen }: { ids: readonly string[]; scene: CatalogS
 
 const Jumps = ({ entry, connection }: Pick<Props, "entry" | "connection">): JSX.Element => {
   const [said, setSaid] = useState("");
-  const isRequest = entry.payload !== null && (entry.kind.endsWith("command") || entry.kind === "query");
-  const parts = isRequest ? ["graph", "flow", "console"] : ["graph", "flow"];
+  const parts = isRequest(entry) ? ["graph", "flow", "console"] : ["graph", "flow"];
   const go = (part: string): void =>
     setSaid(jump(connection.session, part, entry.name) ? "" : `The ${part} is not in this page: run recq.${part}()`);
   return (
@@ -132,7 +133,7 @@ const PayloadFacts = ({ entry, scene, connection, part, onOpen }: Props): JSX.El
         {payload.producers.length > 0 ? (
           <Links ids={payload.producers} scene={scene} onOpen={onOpen} />
         ) : (
-          <p class="recq-quiet">no handler; it comes from outside</p>
+          <p class="recq-quiet">{isRequest(entry) ? "no handler; it comes from outside" : "no handler yet"}</p>
         )}
       </Section>
       <Section title="Handled by">
