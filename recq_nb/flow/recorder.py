@@ -7,10 +7,13 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from recq_nb.ports.flow_listener import FlowStep
+from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 
 CAPACITY = 50_000
 """Steps remembered; the oldest are forgotten first. A step takes about a hundred bytes beside its message."""
+
+Seen = tuple[FlowStepKind, type, str, str, str]
+"""What a hop was: its kind, the class of its message, the payload's name, the sender, and who handled it."""
 
 
 class FlowRecorder:
@@ -22,13 +25,19 @@ class FlowRecorder:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._steps: deque[FlowStep] = deque(maxlen=capacity)
         self._recorded = 0
+        self._seen: set[Seen] = set()
         self._mutex = threading.Lock()
 
     def record(self, steps: Sequence[FlowStep]) -> None:
         """Take note of steps; see ``FlowListener.record``."""
+        seen = {
+            (step.kind, step.message.__class__, step.message.name, step.message.sender, step.component)
+            for step in steps
+        }
         with self._mutex:
             self._steps.extend(steps)
             self._recorded += len(steps)
+            self._seen |= seen
 
     @property
     def recorded(self) -> int:
@@ -55,7 +64,14 @@ class FlowRecorder:
         """The flows it remembers, in order of their first remembered step."""
         return list(dict.fromkeys(step.message.correlation_id for step in self.since(0)[1]))
 
+    @property
+    def seen(self) -> frozenset[Seen]:
+        """Every kind of hop there has been, forgotten ones included: as many as the model has edges, not messages."""
+        with self._mutex:
+            return frozenset(self._seen)
+
     def clear(self) -> None:
         """Forget everything; numbering goes on."""
         with self._mutex:
             self._steps.clear()
+            self._seen.clear()

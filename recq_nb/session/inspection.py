@@ -17,6 +17,7 @@ from recq_nb.flow.finding import Finding
 from recq_nb.flow.flow_graph import FlowGraph, message_rows
 from recq_nb.flow.graph_reading import application_graph
 from recq_nb.flow.graph_tables import catalog_frame
+from recq_nb.flow.interactions import InteractionEdge, interactions, interactions_frame
 from recq_nb.flow.lint.linting import lint
 from recq_nb.flow.lint.registered import definition_findings
 from recq_nb.flow.recorder import FlowRecorder
@@ -100,6 +101,18 @@ class Inspection(ABC):
     def application_graph(self) -> ApplicationGraph:
         """The registered model as read from its source: who handles, sends, queries and publishes what."""
         return application_graph(registered_sources(self._bundle, label=self.source_label))
+
+    def interactions(self) -> tuple[InteractionEdge, ...]:
+        """What components were seen to do, laid over what their source declares; see ``interactions_df``."""
+        self._hear_everything()
+        return interactions(self.application_graph(), self.recorder.seen)
+
+    def interactions_df(self) -> pd.DataFrame:
+        """Who sends, asks, publishes, consumes and handles what: declared by the source, seen in this session, or both.
+
+        ``declared and not seen`` has not been tried yet; ``seen and not declared`` is a message its source hides.
+        """
+        return interactions_frame(self.interactions())
 
     def catalog_df(self) -> pd.DataFrame:
         """Every payload, component and handler of the registered model, one row each."""

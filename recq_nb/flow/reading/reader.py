@@ -117,7 +117,7 @@ class Reader(Statements):
             if alias.name == "*":
                 self._import_all(name, module, frame)
             elif module is None:
-                frame.bind(alias.asname or alias.name, only(library(f"{name}.{alias.name}")))
+                frame.bind(alias.asname or alias.name, self._module(f"{name}.{alias.name}"))
             else:
                 found = (module.names or {}).get(alias.name)
                 frame.bind(alias.asname or alias.name, found or self.submodule(module, alias.name))

@@ -142,3 +142,14 @@ def test_what_cells_registered_is_found_in_the_texts_python_remembers(monkeypatc
     assert [source.path for source in sources] == ["cell 1", "cell 2", "cell 3", "cell 4"]
     assert [str(edge.positions[0]) for edge in application_graph(sources).edges] == ["cell 4:4"]
     assert lint(sources) == []
+
+
+def test_a_module_is_found_though_its_package_is_not_at_hand() -> None:
+    payloads = "from recq_nb import ServiceEvent\n\nclass PostedEvent(ServiceEvent):\n    text: str\n"
+    components = (
+        "from recq_nb import event_handler, observer\nfrom office.mail import letters\n\n"
+        "@observer\nclass Reader:\n    @event_handler\n    def posted(self, event: letters.PostedEvent) -> None: ...\n"
+    )
+    graph = application_graph([Source(payloads, "l.py", "office.mail.letters"), Source(components, "r.py", "office.r")])
+
+    assert [(edge.source, edge.target) for edge in graph.edges] == [("PostedEvent", "Reader.posted")]
