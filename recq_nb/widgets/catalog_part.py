@@ -91,7 +91,7 @@ class CatalogPart:
 
     def _catalog(self) -> Body:
         self._of = self._host.bundle
-        payloads, components = catalog_entries(self._host.application_graph())
+        payloads, components = catalog_entries(self._graph())
         body: CatalogBody = {
             "kind": "catalog",
             "payloads": payloads[:MOST],
@@ -100,6 +100,16 @@ class CatalogPart:
             "metrics": self._sent,
         }
         return cast("Body", body)
+
+    def _graph(self) -> ApplicationGraph:
+        """What is registered, without what only stands in the same source."""
+        graph, bundle = self._host.application_graph(), self._host.bundle
+        names = bundle.payloads.keys() | bundle.components.keys()
+        return ApplicationGraph(
+            tuple(payload for payload in graph.payloads if payload.name in names),
+            tuple(component for component in graph.components if component.name in names),
+            tuple(edge for edge in graph.edges if {_owner(edge.source), _owner(edge.target)} <= names),
+        )
 
     def receive(self, intent: Body, answer: Answer) -> None:
         """See ``Part.receive``."""
@@ -119,7 +129,7 @@ class CatalogPart:
 
     def picture(self) -> Picture:
         """See ``Part.picture``."""
-        graph = self._host.application_graph()
+        graph = self._graph()
         if not graph.payloads and not graph.components:
             return Picture(f"<p>{escape(EMPTY)}</p>", EMPTY)
         rows: list[tuple[str, str, str, str, str]] = []
@@ -137,6 +147,11 @@ class CatalogPart:
 
     def close(self) -> None:
         """See ``Part.close``."""
+
+
+def _owner(node: str) -> str:
+    """A payload's own name, or the component of a handler."""
+    return node.partition(".")[0]
 
 
 def _html(rows: list[tuple[str, str, str, str, str]], colours: dict[str, str]) -> str:

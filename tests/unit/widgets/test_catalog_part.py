@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
 
-from recq_nb import DomainEvent, RecqError, Session
+from recq_nb import DomainEvent, Metadata, RecqError, Session
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.message import EventMessage
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
@@ -76,6 +77,18 @@ def test_there_is_news_only_when_the_model_or_a_measurement_changes(session: Ses
     assert part.delta() is None
 
 
+def test_what_is_no_longer_registered_is_gone_though_its_source_is_still_there(
+    session: Session, part: CatalogPart
+) -> None:
+    session.unregister("Checkout")
+
+    catalog = _catalog(part.snapshot())
+
+    assert "Checkout" not in {component["name"] for component in catalog["components"]}
+    payloads = {payload["name"]: payload for payload in catalog["payloads"]}
+    assert payloads["OrderPlacedEvent"]["handlers"] == ["Order.placed"]
+
+
 def test_what_handlers_did_is_measured(session: Session, part: CatalogPart) -> None:
     session.send(shop.StockOpenCommand(item_id="tea", units=3)).result()
     session.settled().result()
@@ -88,7 +101,9 @@ def test_what_handlers_did_is_measured(session: Session, part: CatalogPart) -> N
 def test_counts_rates_and_percentiles_follow_from_the_steps() -> None:
     recorder = FlowRecorder()
     metrics = HandlerMetrics(recorder)
-    message = cast("EventMessage", object())
+    happened = datetime(2026, 1, 1, tzinfo=UTC)
+    event = NoteAddedEvent(text="")
+    message = EventMessage(1, "m", "c", "m", "NoteAddedEvent", event, Metadata(), happened, "Note", "n", 1, "default")
     metrics.look(0.0)
 
     recorder.record(

@@ -7,6 +7,7 @@ import type { Connection } from "../protocol/connection.ts";
 import { type HopDetails, isDetails, isNews, isSnapshot } from "../protocol/flow.ts";
 import { accountedFor, EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
 import { type Choice, EVERYTHING, type Shown, shownRows } from "../scene/flow_view.ts";
+import { onJump } from "../scene/focus.ts";
 import { copy } from "./clipboard.ts";
 import { FlowDetails } from "./flow_details.tsx";
 import { FlowRow, ROW } from "./flow_row.tsx";
@@ -74,6 +75,10 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
   const sight = windowOf(scrolled - HEAD, height, ROW, rows.length);
   const chosen = rows.find((row) => keyOf(row) === selected);
 
+  useEffect(
+    () => onJump(connection.session, part, (target) => setChoice({ ...EVERYTHING, text: target })),
+    [connection, part],
+  );
   useEffect(() => {
     if (following && scroll.current) {
       scroll.current.scrollTop = scroll.current.scrollHeight;

@@ -1,8 +1,8 @@
-/** A widget's look: one style element for each root, gone with it. */
+/** A widget's look: one style element for each root, gone with it; a tab of the dashboard has the look around it. */
 import look from "./look.css";
 
 export const styled = (root: HTMLElement, own: string): void => {
   const style = document.createElement("style");
-  style.textContent = `${look}\n${own}`;
+  style.textContent = root.parentElement?.closest(".recq-widget") ? own : `${look}\n${own}`;
   root.prepend(style);
 };
