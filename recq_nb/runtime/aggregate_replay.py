@@ -68,12 +68,6 @@ class AggregateReplay:
         self._alive = {}
         return dict(self._pictures)
 
-    def picture(self, aggregate_id: str) -> AggregatePicture | None:
-        """One aggregate as it is now; None before its first event."""
-        if aggregate_id in self._alive:
-            self._settle(aggregate_id)
-        return self._pictures.get(aggregate_id)
-
     def _settle(self, aggregate_id: str) -> None:
         state = self._alive[aggregate_id]
         if state is None:

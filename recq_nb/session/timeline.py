@@ -72,6 +72,7 @@ class Timeline:
         self._seconds = self._since_waypoint = self._waypoint_seconds = 0.0
         self._error: BaseException | None = None
         self._closed = False
+        self._callers = 0
         self._visiting = threading.Lock()
         self._visitor: Shadow | None = None
         self._pasts: OrderedDict[int, Past] = OrderedDict()
@@ -118,11 +119,12 @@ class Timeline:
 
     def _is_wanted(self, frontier: Shadow) -> bool:
         with self._changed:
-            if not self._changed.wait_for(
+            while not self._changed.wait_for(
                 lambda: self._closed or self._wanted > frontier.position, timeout=_IDLE_SECONDS
             ):
-                self._closed = True
-                threading.Thread(target=self.close, name="recq-time-travel-end", daemon=True).start()
+                if not self._callers:
+                    self._closed = True
+                    threading.Thread(target=self.close, name="recq-time-travel-end", daemon=True).start()
             return not self._closed
 
     def _extend(self, frontier: Shadow) -> None:
@@ -158,24 +160,37 @@ class Timeline:
             StaleReadError: The replay has not come that far within ``timeout`` seconds; it goes on.
         """
         started = time.perf_counter()
-        self._await(sequence_number, timeout)
-        with self._visiting:
-            known = self._pasts.get(sequence_number)
-            if known is None:
-                if self._visitor is None:
-                    self._visitor = Shadow(self._bundle, self._failures)
-                try:
-                    known = self._look(self._visitor, sequence_number, started)
-                except StoreError:  # tables that no waypoint can bring back: replay them from the beginning
-                    self._copies = False
-                    self._waypoints = []
-                    self._visitor.close()
-                    self._visitor = Shadow(self._bundle, self._failures)
-                    known = self._look(self._visitor, sequence_number, started)
-                self._pasts[sequence_number] = known
-                if len(self._pasts) > _KEPT_PASTS:
-                    self._pasts.popitem(last=False)
-        return known
+        with self._changed:
+            self._callers += 1
+        try:
+            self._await(sequence_number, timeout)
+            with self._visiting:
+                self._must_be_open()
+                known = self._pasts.get(sequence_number)
+                if known is None:
+                    known = self._pasts[sequence_number] = self._look_from_anywhere(sequence_number, started)
+                    if len(self._pasts) > _KEPT_PASTS:
+                        self._pasts.popitem(last=False)
+            return known
+        finally:
+            with self._changed:
+                self._callers -= 1
+
+    def _look_from_anywhere(self, sequence_number: int, started: float) -> Past:
+        if self._visitor is None:
+            self._visitor = Shadow(self._bundle, self._failures)
+        try:
+            return self._look(self._visitor, sequence_number, started)
+        except StoreError:  # tables that no waypoint can bring back: replay them from the beginning
+            self._copies = False
+            self._waypoints = []
+            self._visitor.close()
+            self._visitor = Shadow(self._bundle, self._failures)
+            return self._look(self._visitor, sequence_number, started)
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise StaleReadError("the model was changed, or the session closed, meanwhile.", remedy="Ask again.")
 
     def _await(self, sequence_number: int, timeout: float) -> None:
         with self._changed:
@@ -186,8 +201,7 @@ class Timeline:
             )
             if self._error is not None:
                 raise self._error
-            if self._closed:
-                raise StaleReadError("the model was changed, or the session closed, meanwhile.", remedy="Ask again.")
+            self._must_be_open()
             if not arrived:
                 raise StaleReadError(
                     f"time travel has replayed {self._position} of {sequence_number} events within {timeout:g} s.",
