@@ -42,7 +42,8 @@ class TimeTravel(Inspection):
     def prepare_time_travel(self) -> Preparation:
         """Replay the log in the background, so that ``as_of`` answers at once; tells how far that is.
 
-        It begins by itself with the first ``as_of``. Call it again to see it proceed.
+        It begins by itself with the first ``as_of``, as far as that asks and some way beyond. Call it again to see it
+        proceed.
         """
         timeline = self._current_timeline()
         timeline.prepare()

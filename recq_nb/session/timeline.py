@@ -21,6 +21,8 @@ CHUNK = 100
 """Events replayed at once."""
 APART_SECONDS = 0.04
 """Replay time between two waypoints: what a visit costs at most, beside putting the waypoint back."""
+AHEAD = 20_000
+"""Events beyond the one asked for that are replayed as well, for whoever goes on from there."""
 BUDGET_BYTES = 128 * 1024 * 1024
 _KEPT_PASTS = 8
 _IDLE_SECONDS = 600.0
@@ -194,7 +196,7 @@ class Timeline:
 
     def _await(self, sequence_number: int, timeout: float) -> None:
         with self._changed:
-            self._wanted = max(self._wanted, self._head())
+            self._wanted = max(self._wanted, min(self._head(), sequence_number + AHEAD))
             self._changed.notify_all()
             arrived = self._changed.wait_for(
                 lambda: self._closed or self._error is not None or self._position >= sequence_number, timeout=timeout
