@@ -49,6 +49,10 @@ class TimeTravel(Inspection):
         timeline.prepare()
         return timeline.preparation
 
+    def time_travel_progress(self) -> Preparation:
+        """How far the replay is, without asking for more of it."""
+        return self._current_timeline().preparation
+
     def as_of(self, sequence_number: int, *, timeout: float = PATIENCE_SECONDS) -> Past:
         """Every aggregate and every read model as of an event, and what that event changed field by field.
 

@@ -117,5 +117,5 @@ class EventsHost(Protocol):
     def as_of(self, sequence_number: int, *, timeout: float = ...) -> PastFacts:
         """Everything as of an event; ``StaleReadError`` where the replay has not come that far in time."""
 
-    def prepare_time_travel(self) -> Preparing:
-        """Replay in the background; how far that is."""
+    def time_travel_progress(self) -> Preparing:
+        """How far the replay is."""

@@ -167,7 +167,7 @@ class EventsPart:
         try:
             past = self._host.as_of(number, timeout=PATIENCE_SECONDS)
         except StaleReadError:
-            position = self._host.prepare_time_travel().position
+            position = self._host.time_travel_progress().position
             return {"kind": "preparing", "position": position, "head": self._host.head}
         return cast("Body", past_body(number, past, aggregate, table))
 
