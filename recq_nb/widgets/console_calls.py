@@ -138,15 +138,15 @@ def _caused(step: FlowStep) -> Caused:
 def _shown(call: SentCall) -> Call:
     if call.outcome is None:
         outcome = _outcome(call)
-        if call.ended:
+        if outcome["state"] != "pending":  # the call may have ended since this was made
             call.outcome = outcome
         return outcome
     return {**call.outcome, "caused": list(call.caused), "caused_more": call.more}
 
 
 def _outcome(call: SentCall) -> Call:
-    reply = call.reply
-    error = call.error or (reply.exception() if reply is not None and call.ended else None)
+    ended, reply = call.ended, call.reply
+    error = call.error or (reply.exception() if reply is not None and ended else None)
     body: Call = {
         "call": call.number,
         "name": type(call.payload).__name__,
@@ -168,9 +168,9 @@ def _outcome(call: SentCall) -> Call:
         "caused": list(call.caused),
         "caused_more": call.more,
     }
-    if not call.ended:
+    if not ended:
         return body
-    body["took"] = (call.ended - call.started) * 1e3
+    body["took"] = (ended - call.started) * 1e3
     if error is not None:
         return _failed(body, error)
     assert reply is not None

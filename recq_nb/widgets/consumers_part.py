@@ -222,7 +222,9 @@ class ConsumersPart:
             case "redrive":
                 return _redriven(self._host.redrive(consumer or None, number))
             case "delete":
-                deleted = self._host.delete_dead_events(consumer, number)
+                owners = [one.consumer_id for one in self._host.consumer_statuses() if one.dead_events]
+                chosen = [consumer] if consumer else owners
+                deleted = sum(self._host.delete_dead_events(one, number) for one in chosen)
                 return f"{_count(deleted, 'dead event')} deleted.", False
 
     # -- the static twin -----------------------------------------------------------------------------------------
@@ -257,7 +259,7 @@ def _concerns(act: Act, status: Status) -> bool:
 
 
 def _must_be_confirmed(act: Act) -> None:
-    if act["consumer"] == "" and act["action"] != "redrive":
+    if act["consumer"] == "" and act["action"] not in ("redrive", "delete"):
         raise RecqError(f"{act['action']} needs a consumer.", remedy="Choose one of them.")
     if act["action"] in ("replay", "delete") and not act["confirmed"]:
         what = "does again what it did" if act["action"] == "replay" else "loses dead events for good"

@@ -23,8 +23,8 @@ _FORMATS: dict[str, tuple[Control, str]] = {
     "duration": ("duration", "duration"),
     "uuid": ("uuid", "UUID"),
     "binary": ("bytes", "bytes"),
-    "base64url": ("bytes", "bytes"),
-    "base64": ("bytes", "bytes"),
+    "base64url": ("bytes", "bytes as base64"),
+    "base64": ("bytes", "bytes as base64"),
     "password": ("secret", "secret"),
     "decimal": ("decimal", "decimal number"),
 }
@@ -72,6 +72,8 @@ def form_of(payload_type: type[Payload]) -> FormNode:
         known = {name, field.alias, field.validation_alias}
         for node in root["nodes"]:
             if node["name"] in known:
+                if node["control"] == "bytes" and "base64" in node["label"]:
+                    node["hint"] = ", ".join(filter(None, [node["hint"], "as base64"]))
                 node["label"] = labels.get(name, node["label"])
                 if any(isinstance(mark, AggregateIdMarker) for mark in field.metadata):
                     node["role"] = "aggregate_id"
@@ -109,7 +111,7 @@ class _Reader:
             node["description"] = str(description)
         if examples := _values(schema.get("examples")):
             node["description"] = f"{node['description']} E.g. {_text(examples[0])}.".strip()
-        hints = [_BOUNDS[key].format(schema[key]) for key in _BOUNDS if key in schema and _says(node, schema, key)]
+        hints = [_bound(key, schema[key]) for key in _BOUNDS if key in schema and _says(node, schema, key)]
         if schema.get("uniqueItems"):
             hints.append("no item twice")
         if hints:
@@ -246,6 +248,11 @@ def _says(node: FormNode, schema: Schema, key: str) -> bool:
     if node["control"] == "tuple":
         return False
     return not (key == "minLength" and schema[key] == 0)
+
+
+def _bound(key: str, value: object) -> str:
+    text = _BOUNDS[key].format(value)
+    return text if value != 1 else text.replace("entries", "entry").removesuffix("s")
 
 
 def _title(schema: Schema, otherwise: str) -> str:

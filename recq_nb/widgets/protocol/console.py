@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
+
+_CLOSED = ConfigDict(extra="forbid")
 
 Control = Literal[
     "text",
@@ -159,6 +162,7 @@ class ConsoleNews(TypedDict):
     calls: list[Call]
 
 
+@with_config(_CLOSED)
 class OpenForm(TypedDict):
     """A reader wants to fill in this payload's form."""
 
@@ -176,6 +180,7 @@ class Form(TypedDict):
     draft: object
 
 
+@with_config(_CLOSED)
 class BranchChoice(TypedDict):
     """Which branch a reader chose for the union at a place of the form."""
 
@@ -183,6 +188,7 @@ class BranchChoice(TypedDict):
     branch: int
 
 
+@with_config(_CLOSED)
 class CheckInput(TypedDict):
     """Is this right? Asked as a reader types.
 
@@ -214,6 +220,7 @@ class Checked(TypedDict):
     source: str
 
 
+@with_config(_CLOSED)
 class SendInput(TypedDict):
     """Send this; the answer is ``sent``, or ``checked`` where it is wrong."""
 
@@ -231,6 +238,7 @@ class Sent(TypedDict):
     call: int
 
 
+@with_config(_CLOSED)
 class AskIds(TypedDict):
     """Which aggregates are there that this command could address?"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 
@@ -104,11 +105,12 @@ class ConsumersBody(TypedDict):
 Action = Literal["pause", "resume", "replay", "redrive", "delete"]
 
 
+@with_config(ConfigDict(extra="forbid"))
 class Act(TypedDict):
     """A reader wants something done.
 
     Attributes:
-        consumer: Consumer id; ``""`` for all (``redrive`` only).
+        consumer: Consumer id; ``""`` for all (``redrive`` and ``delete`` only).
         sequence_number: One dead event; None for all of them.
         confirmed: Whether the reader was asked, where something is lost or done again.
     """

@@ -1,6 +1,6 @@
 /** Asks before something is lost or done again. The safe answer has the focus, and Escape gives it. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 type Props = {
   readonly question: string;
@@ -11,7 +11,7 @@ type Props = {
 
 export const Confirm = ({ question, verb, onYes, onNo }: Props): JSX.Element => {
   const no = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     no.current?.focus();
     return () => {

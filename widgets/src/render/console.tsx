@@ -91,7 +91,7 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
   }
   const groups = grouped(scene.payloads, text);
   return (
-    <>
+    <div class="recq-console-frame">
       {notice ? <Notice notice={notice} /> : null}
       <div class="recq-console" data-testid="console">
         <nav class="recq-console-list" aria-label="commands and queries">
@@ -166,6 +166,6 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
           )}
         </section>
       </div>
-    </>
+    </div>
   );
 };

@@ -72,6 +72,10 @@ type Props = {
   readonly onAgain: (call: Call) => void;
 };
 
+/** Its own event is told with the reply; what is told here is what came of it. */
+const effectsOf = (call: Call): readonly Caused[] =>
+  call.caused.filter((one) => one.hop !== "published" || one.number !== call.number || call.state !== "confirmed");
+
 export const CallCard = ({ call, open, onCopy, onAgain }: Props): JSX.Element => (
   <details
     class="recq-console-call"
@@ -133,9 +137,9 @@ export const CallCard = ({ call, open, onCopy, onAgain }: Props): JSX.Element =>
           </div>
         )
       ) : null}
-      {call.caused.length > 0 ? (
+      {effectsOf(call).length > 0 ? (
         <ul class="recq-console-caused">
-          {call.caused.map((one, place) => (
+          {effectsOf(call).map((one, place) => (
             <Effect key={place} one={one} />
           ))}
           {call.caused_more > 0 ? <li class="recq-quiet">and {call.caused_more.toLocaleString("en")} more</li> : null}

@@ -129,7 +129,9 @@ export const PayloadForm = ({ connection, part, form, entry, given, onSaid }: Pr
         send();
       }}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey)) {
+        // JupyterLab takes a plain Enter for itself, so the form cannot leave it to the browser.
+        const inField = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+        if (event.key === "Enter" && (inField || event.ctrlKey || event.metaKey || event.shiftKey)) {
           event.preventDefault();
           event.stopPropagation();
           send();

@@ -4,7 +4,7 @@ import { share, sparkline } from "../layout/sparkline.ts";
 import type { ConsumerRow } from "../protocol/consumers.ts";
 import type { Doing } from "./consumers.tsx";
 
-const WIDTH = 96;
+const WIDTH = 72;
 const HEIGHT = 22;
 const MINUTE = 60;
 const TONES: { readonly [health: string]: string } = {
@@ -66,15 +66,15 @@ export const ConsumerLine = ({ row, chosen, onChoose, onAct }: Props): JSX.Eleme
           {count(row.position)} of {count(row.head)}
         </span>
       </td>
-      <td class="recq-consumers-number" data-testid={`consumer-lag-${row.consumer_id}`}>
-        {count(row.lag)}
+      <td class="recq-consumers-number">
+        <span data-testid={`consumer-lag-${row.consumer_id}`}>{count(row.lag)}</span>
+        <span class="recq-consumers-rate">{row.rate >= 100 ? count(Math.round(row.rate)) : row.rate.toFixed(1)}/s</span>
       </td>
       <td>
         <svg width={WIDTH} height={HEIGHT} role="img" aria-label={`lag over the last minute, now ${count(row.lag)}`}>
           <path class="recq-consumers-spark" d={sparkline(row.trend, MINUTE, WIDTH, HEIGHT)} />
         </svg>
       </td>
-      <td class="recq-consumers-number">{row.rate >= 100 ? count(Math.round(row.rate)) : row.rate.toFixed(1)}</td>
       <td>
         {row.dead_events > 0 ? (
           <button

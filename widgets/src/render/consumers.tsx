@@ -114,12 +114,9 @@ export const Consumers = ({ connection, part }: Props): JSX.Element => {
               <th scope="col">health</th>
               <th scope="col">checkpoint of head</th>
               <th scope="col" class="recq-consumers-number">
-                lag
+                lag, speed
               </th>
               <th scope="col">last minute</th>
-              <th scope="col" class="recq-consumers-number">
-                events/s
-              </th>
               <th scope="col">dead</th>
               <th scope="col">
                 <span class="recq-consumers-hidden">actions</span>

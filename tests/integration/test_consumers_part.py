@@ -1,0 +1,171 @@
+"""The consumers part on a running session: what it shows, how rarely it reads, and what its actions do."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from recq_nb import RecqError, Session
+from recq_nb.widgets.consumer_tables import place_of
+from recq_nb.widgets.consumers_part import ConsumersPart, part_for
+from recq_nb.widgets.protocol.consumers import ConsumersBody
+from recq_nb.widgets.protocol.envelope import Body
+from tests.domains.tally_poison import POISON, Switch, add, dead, fail, opened, reading_observer, reading_projector
+from tests.waiting import PATIENCE
+
+PROJECTOR = "Reader_1_*"
+
+
+def act(part: ConsumersPart, action: str, consumer: str, number: int | None = None, *, confirmed: bool = True) -> Body:
+    answered = threading.Event()
+    answers: list[Body] = []
+
+    def answer(body: Body) -> None:
+        answers.append(body)
+        answered.set()
+
+    body: Body = {"kind": "act", "action": action, "consumer": consumer, "sequence_number": number}
+    part.receive({**body, "confirmed": confirmed}, answer)
+    assert answered.wait(PATIENCE)
+    return answers[0]
+
+
+def body_once(part: ConsumersPart, reached: Callable[[ConsumersBody], bool]) -> ConsumersBody:
+    """The snapshot once this holds; the tables are read beside it."""
+    patience = threading.Event()
+    for _ in range(int(PATIENCE / 0.02)):
+        body = cast("ConsumersBody", part.snapshot())
+        if reached(body):
+            return body
+        patience.wait(0.02)
+    raise AssertionError("it has not come about")
+
+
+def test_a_dead_event_is_shown_with_its_line_and_driven_again_or_deleted() -> None:
+    switch = Switch(fail(ValueError("no")))
+    with opened(Session(), reading_projector(switch, retry=0)) as session:
+        part = part_for(session)
+        add(session, 1, POISON, POISON, 2)
+        session.settled().result()
+        body = body_once(part, lambda body: body["tables"] is not None and body["tables"]["dead_total"] == 2)
+        assert body["tables"] is not None
+        (first, _) = sorted(body["tables"]["dead"], key=lambda row: row["sequence_number"])
+        assert (first["consumer_id"], first["exception"]) == (PROJECTOR, "ValueError: no")
+        assert first["place"].endswith("in handler_fails: raise error")
+
+        again = act(part, "redrive", PROJECTOR, first["sequence_number"])
+        assert again["failed"] is True
+        assert "failed again: ValueError: no" in str(again["text"])
+        switch.fail = lambda: None
+        assert act(part, "redrive", "", None)["text"] == "2 of 2 dead events handled."
+        assert dead(session) == []
+
+        switch.fail = fail(ValueError("no"))
+        add(session, POISON)
+        session.settled().result()
+        with pytest.raises(RecqError, match="not confirmed"):
+            act(part, "delete", PROJECTOR, confirmed=False)
+        assert act(part, "delete", "", None)["text"] == "1 dead event deleted."
+        assert dead(session) == []
+
+
+def test_a_consumer_is_paused_resumed_and_replayed() -> None:
+    switch = Switch(lambda: None)
+    with opened(Session(), reading_observer(switch)) as session:
+        part = part_for(session)
+        act(part, "pause", "Reader_1_*")
+        add(session, 1, 2)
+        (row,) = [row for row in body_once(part, lambda _: True)["consumers"] if row["component"] == "Reader"]
+        assert (row["health"], row["lag"]) == ("paused", 2)
+
+        act(part, "resume", "Reader_1_*")
+        session.settled().result()
+        with pytest.raises(RecqError, match="does again what it did"):
+            act(part, "replay", "Reader_1_*", confirmed=False)
+        act(part, "replay", "Reader_1_*")
+        session.settled().result()
+
+        assert sorted(switch.seen) == [1, 1, 2, 2]
+
+
+def test_an_action_that_fails_says_why() -> None:
+    with opened(Session()) as session:
+        answer = act(part_for(session), "pause", "Nobody")
+
+    assert answer["kind"] == "problem"
+    assert "there is no consumer 'Nobody'" in str(answer["text"])
+    assert "Running consumers" in str(answer["remedy"])
+
+
+def test_tables_are_read_at_most_three_times_a_second_and_never_while_nothing_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("recq_nb.widgets.consumers_part.time.monotonic", lambda: now)
+    with opened(Session()) as session:
+        part = part_for(session)
+        reads: list[str] = []
+        original = session.sql
+
+        def counted(text: str, /, *parameters: object) -> object:
+            reads.append(text)
+            return original(text, *parameters)
+
+        monkeypatch.setattr(session, "sql", counted)
+        settle()
+        reads.clear()
+        for _ in range(40):  # two seconds of frames, with news in each
+            now += 0.05
+            add(session, 1)
+            session.settled().result()
+            part.delta()
+            settle()
+        assert 0 < len(reads) <= 6
+        now += 5
+        part.delta()
+        settle()
+        reads.clear()
+        for _ in range(100):
+            now += 0.05
+            part.delta()
+            settle()
+        assert reads == []
+
+
+def settle() -> None:
+    """Return once the read under way, if any, has ended."""
+    for thread in threading.enumerate():
+        if thread.name == "recq-widgets-tables":
+            thread.join(PATIENCE)
+
+
+def test_nothing_is_sent_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("recq_nb.widgets.consumers_part.time.monotonic", lambda: now)
+    with opened(Session()) as session:
+        part = part_for(session)
+        session.settled().result()
+        for _ in range(70 * 20):  # a minute of trend, until it is a flat line
+            now += 0.05
+            part.delta()
+            settle()
+
+        now += 0.2
+        assert part.delta() is None
+
+
+def test_the_place_is_the_modellers_own_line() -> None:
+    with pytest.raises(ValueError, match="here") as caught:
+        raise_here()
+    text = "".join(traceback.format_exception(caught.value))
+
+    assert place_of(text).endswith('in raise_here: raise ValueError("here")')
+    assert place_of("") == ""
+
+
+def raise_here() -> None:
+    raise ValueError("here")
