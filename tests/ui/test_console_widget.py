@@ -194,7 +194,7 @@ def test_every_type_reaches_the_kernel_as_typed(lab: LabPage, scratch: Scratch) 
 def test_it_goes_on_by_keyboard_in_a_busy_cell_after_a_reload_re_runs_and_a_restart(
     lab: LabPage, scratch: Scratch
 ) -> None:
-    path = scratch.notebook(*MODEL, "recq.console()")
+    path = scratch.notebook(*MODEL, "recq.console()", "recq.catalog()")
     lab.open_notebook(path)
     lab.run_all()
     page = lab.page
@@ -228,4 +228,7 @@ def test_it_goes_on_by_keyboard_in_a_busy_cell_after_a_reload_re_runs_and_a_rest
     lab.run_all()
     expect(page.get_by_test_id("console-form")).to_be_visible()
     expect(page.get_by_test_id("console-call")).to_have_count(0)
+    page.locator("[data-testid=catalog-entry][data-name=TodoListFindQuery]").click()
+    page.get_by_test_id("catalog-to-console").click()
+    expect(page.get_by_test_id("console-form")).to_have_attribute("data-name", "TodoListFindQuery")
     assert lab.page_errors == []

@@ -89,6 +89,8 @@ def test_it_shows_every_consumer_and_every_action_is_seen_in_the_kernel(lab: Lab
     expect(page.get_by_test_id("consumers-head")).to_have_text("7")
     expect(page.get_by_test_id("dead-exception-3")).to_have_text("ValueError: <b>no 3</b>")
     expect(page.get_by_test_id(f"dead-{PROJECTOR}-3")).to_contain_text("in counted")
+    wide = page.locator(".recq-consumers-scroll").evaluate("node => node.scrollWidth - node.clientWidth")
+    assert wide <= 0, "nothing of a consumer is cut off at 1280 pixels"
     lab.screenshot("consumers-light")
     lab.set_theme("dark")
     lab.screenshot("consumers-dark")

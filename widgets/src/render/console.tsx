@@ -5,6 +5,7 @@ import type { Connection } from "../protocol/connection.ts";
 import { type Call, type Form, isConsole, isConsoleNews, isForm } from "../protocol/console.ts";
 import { type ConsoleScene, fromConsole, grouped, NOTHING, withConsoleNews } from "../scene/console_scene.ts";
 import { type Draft, filled } from "../scene/draft.ts";
+import { onJump } from "../scene/focus.ts";
 import { copy } from "./clipboard.ts";
 import { CallCard } from "./console_calls.tsx";
 import { PayloadForm } from "./console_form.tsx";
@@ -33,6 +34,14 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
         } else {
           setNotice(noticeOf(body));
         }
+      }),
+    [connection, part],
+  );
+  useEffect(
+    () =>
+      onJump(connection.session, part, (target) => {
+        setText("");
+        setSelected(target);
       }),
     [connection, part],
   );

@@ -4,7 +4,7 @@ import { share, sparkline } from "../layout/sparkline.ts";
 import type { ConsumerRow } from "../protocol/consumers.ts";
 import type { Doing } from "./consumers.tsx";
 
-const WIDTH = 72;
+const WIDTH = 64;
 const HEIGHT = 22;
 const MINUTE = 60;
 const TONES: { readonly [health: string]: string } = {
