@@ -20,6 +20,7 @@ from recq_nb.widgets.live_comm import make_live
 from recq_nb.widgets.page import Page
 from recq_nb.widgets.part import Answer, Part, Picture
 from recq_nb.widgets.protocol.envelope import Body, Frame, Intent
+from recq_nb.widgets.static_twin import StaticTwin
 
 _INTENT = TypeAdapter(Intent)
 _MIME = "application/vnd.jupyter.widget-view+json"
@@ -55,6 +56,8 @@ class RecqWidget(anywidget.AnyWidget):
         self._sending = threading.RLock()
         self._frames = 0
         self._closed = False
+        self._twin: StaticTwin | None = None
+        self._last = self._picture()
         name = bundle or parts[0].name
         super().__init__(
             bundle=name,
@@ -62,7 +65,7 @@ class RecqWidget(anywidget.AnyWidget):
             session=session,
             parts=[part.name for part in parts],
             key=uuid4().hex,
-            picture=self._picture().html,
+            picture=self._last.html,
         )
         self.live = make_live(self.comm)
         self.on_msg(self._arrived)
@@ -187,27 +190,42 @@ class RecqWidget(anywidget.AnyWidget):
                 pictures.append(Picture("", str(error)))
         return Picture("".join(one.html for one in pictures), "\n".join(one.text for one in pictures))
 
+    def current_picture(self) -> Picture:
+        """The static twin as of now, which pages that show it without its module are given, too."""
+        if not self._closed:
+            self._last = self._picture()
+            self.picture = self._last.html
+        return self._last
+
+    def _view(self) -> dict[str, object]:
+        return {_MIME: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+
+    def _ipython_display_(self, **_kwargs: object) -> None:
+        if self._twin is None:
+            self._twin = StaticTwin(self)
+        self._twin.show(self._view())
+
     def _repr_mimebundle_(self, **_kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
-        picture = self._picture()
-        self.picture = picture.html
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {"text/plain": picture.text, "text/html": picture.html, _MIME: view}, {}
+        picture = self.current_picture()
+        return {"text/plain": picture.text, "text/html": picture.html, **self._view()}, {}
 
     def __repr__(self) -> str:
-        return self._picture().text
+        return self.current_picture().text
 
     def end(self) -> None:
         """Tell the pages that the session is closed, keep the last picture, and let go of everything."""
         with self._sending:
             if self._closed:
                 return
-            picture = self._picture().html
+            self.current_picture()
             for name in self._hosted:
                 self._send_frame(name, {"kind": "closed", "call": f"recq.{self.bundle}()"})
             self._closed = True
             self._pages.clear()
         self._pump.detach(self)
-        self.picture = picture
+        if self._twin is not None:
+            self._twin.renew()
+            self._twin.end()
         for part in self._hosted.values():
             part.close()
 

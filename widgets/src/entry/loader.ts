@@ -19,6 +19,13 @@ const still = (model: Model): HTMLElement => {
   return picture;
 };
 
+/** The notebook keeps the picture as an output of its own; beside a live view it would be seen twice. */
+const twinHidden = (model: Model): HTMLElement => {
+  const style = document.createElement("style");
+  style.textContent = `.jp-OutputArea-child:has(.recq-twin-${textOf(model, "key")}) { display: none; }`;
+  return style;
+};
+
 const partsOf = (model: Model): readonly string[] => {
   const parts = model.get("parts");
   return Array.isArray(parts) ? parts.filter((part): part is string => typeof part === "string") : [];
@@ -35,7 +42,8 @@ function initialize({ model }: { model: Model }): () => void {
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const connection = connectionOf(model);
   const picture = still(model);
-  el.replaceChildren(picture);
+  const hidden = twinHidden(model);
+  el.replaceChildren(hidden, picture);
   let unmount: (() => void) | undefined;
   let gone = false;
   moduleOf(connection, textOf(model, "bundle")).then(
@@ -46,7 +54,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       const root = document.createElement("div");
       root.className = "recq-widget";
       root.dataset.lmSuppressShortcuts = "true";
-      el.replaceChildren(root);
+      el.replaceChildren(hidden, root);
       unmount = module.mount(root, connection, partsOf(model));
     },
     (error: Error) => {
