@@ -101,7 +101,8 @@ class _Picture:
         title = escape(f"{edge.source} {_verb(edge, payload)} {edge.target}")
         later = " later" if edge.kind in _DASHED else ""
         return (
-            f"<g><title>{title}</title>"
+            f'<g data-source="{escape(edge.source)}" data-target="{escape(edge.target)}" data-edge="{edge.kind}">'
+            f"<title>{title}</title>"
             f'<path class="edge{later}" stroke="{colour}" d="{_path(route)}"/>{_arrowhead(route, colour)}</g>'
         )
 
@@ -112,7 +113,8 @@ class _Picture:
         colour = COMPONENT_COLOURS[component.kind]
         stroke = "var(--recq-ink)" if component.kind is ComponentKind.OBSERVER else colour
         lines = [
-            f'<g transform="translate({x:.1f} {y:.1f})"><title>{escape(_component_title(component))}</title>',
+            f'<g data-node="{escape(component.name)}" transform="translate({x:.1f} {y:.1f})">',
+            f"<title>{escape(_component_title(component))}</title>",
             f'<rect class="ground" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
             f'<path fill="{stroke}" class="tint" d="{_head(box.width)}"/>',
             f'<rect class="outline" stroke="{stroke}" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
@@ -121,7 +123,7 @@ class _Picture:
         ]
         for place, row in enumerate(rows):
             middle = _HEAD + _ROW * (place + 0.5)
-            lines.append(f"<g><title>{escape(_handler_title(row))}</title>")
+            lines.append(f'<g data-node="{escape(row.id)}"><title>{escape(_handler_title(row))}</title>')
             lines.append(f'<text x="14" y="{middle + 4:.0f}">{escape(_row_text(row))}</text></g>')
         return "".join([*lines, "</g>"])
 
@@ -131,7 +133,8 @@ class _Picture:
         colour = PAYLOAD_COLOURS[payload.kind]
         size = f'width="{box.width:.0f}" height="{_CHIP}" rx="{_CHIP // 2}"'
         return (
-            f'<g transform="translate({x:.1f} {y:.1f})"><title>{escape(_payload_title(payload))}</title>'
+            f'<g data-node="{escape(payload.name)}" transform="translate({x:.1f} {y:.1f})">'
+            f"<title>{escape(_payload_title(payload))}</title>"
             f'<rect class="ground" {size}/><rect class="tint" fill="{colour}" {size}/>'
             f'<rect class="outline" stroke="{colour}" {size}/>'
             f'<circle cx="15" cy="{_CHIP // 2}" r="4.5" fill="{colour}"/>'

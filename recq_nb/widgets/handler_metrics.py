@@ -58,6 +58,12 @@ class HandlerMetrics:
             if handler
         }
 
+    def longest(self) -> dict[str, float]:
+        """The longest of the remembered durations, in milliseconds, by handler id."""
+        return {
+            f"{one}.{handler}": round(max(kept) / 1e6, 3) for (one, handler), kept in self._durations.items() if kept
+        }
+
     def _metric(self, key: tuple[str, str]) -> CatalogMetric:
         durations = sorted(self._durations.get(key, ()))
         return {

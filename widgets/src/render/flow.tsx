@@ -6,7 +6,7 @@ import { windowOf } from "../layout/window.ts";
 import type { Connection } from "../protocol/connection.ts";
 import { type HopDetails, isDetails, isNews, isSnapshot } from "../protocol/flow.ts";
 import { accountedFor, EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
-import { type Choice, EVERYTHING, type Shown, shownRows } from "../scene/flow_view.ts";
+import { type Choice, EVERYTHING, isChosen, isEverything, type Shown, shownRows } from "../scene/flow_view.ts";
 import { onJump } from "../scene/focus.ts";
 import { copy } from "./clipboard.ts";
 import { FlowDetails } from "./flow_details.tsx";
@@ -64,7 +64,17 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
   const scroll = useRef<HTMLDivElement>(null);
 
   const rows = useMemo(() => shownRows(scene, choice), [scene, choice]);
-  const lanes = useMemo(() => lanesOf(scene), [scene]);
+  const everyLane = useMemo(() => lanesOf(scene), [scene]);
+  const lanes = useMemo(
+    () =>
+      isEverything(choice)
+        ? everyLane
+        : {
+            ...lanesOf({ ...scene, rows: scene.rows.filter((row) => isChosen(row, choice)) }),
+            handledBy: everyLane.handledBy,
+          },
+    [scene, choice, everyLane],
+  );
   const kinds = useMemo(
     () => [...new Set(scene.rows.flatMap((row) => (row.type === "hop" ? [row.hop.kind] : [])))].sort(),
     [scene],
@@ -171,7 +181,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
           data-testid="flow-component"
         >
           <option value="">every component</option>
-          {lanes.names.map((one) => (
+          {everyLane.names.map((one) => (
             <option key={one.name}>{one.name}</option>
           ))}
         </select>

@@ -11,9 +11,12 @@ export type Choice = {
 
 export const EVERYTHING: Choice = { text: "", kind: "", component: "", correlation: "", opened: new Set() };
 
+export const isEverything = (choice: Choice): boolean =>
+  choice.text === "" && choice.kind === "" && choice.component === "" && choice.correlation === "";
+
 export const isChosen = (row: Row, choice: Choice): boolean => {
   if (row.type === "gap") {
-    return choice.text === "" && choice.kind === "" && choice.component === "" && choice.correlation === "";
+    return isEverything(choice);
   }
   const { hop } = row;
   const text = choice.text.toLowerCase();

@@ -1,0 +1,118 @@
+"""The graph and performance widgets in a real JupyterLab: declared and seen, live, and every control works."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.integration.notebook_shell import TODO_COMPONENTS
+from tests.ui.conftest import Scratch
+from tests.ui.lab_page import LabPage
+from tests.ui.widget_models import LOAD, MODEL
+
+SHOP = """
+from tests.domains import order_stock_payment as shop
+recq.register(shop.Order, shop.Stock, shop.Account, shop.Checkout, shop.HoldExpiry)
+"""
+SHOP_TRAFFIC = """
+recq.send(shop.StockOpenCommand(item_id="I", units=3)).result()
+recq.send(shop.AccountOpenCommand(account_id="A", money=100)).result()
+for number in range(6):
+    recq.send(shop.OrderPlaceCommand(order_id=f"O{number}", item_id="I", account_id="A", units=1, price=5)).result()
+recq.settled().result()
+"""
+HIDER = """%%recq_component
+@observer(start="first")
+class Hider:
+    @event_handler
+    async def created(self, event: TodoListCreatedEvent, commands: CommandGateway) -> None:
+        if not event.identifier.startswith("H"):
+            hidden = globals()["TodoListCreate" + "Command"]
+            await commands.send(hidden(identifier="H" + event.identifier, name="hidden"))
+"""
+SEND = "recq.send(TodoListCreateCommand(identifier='{}', name='n')).result(); recq.settled().result()"
+SEND_WHILE_BUSY = """
+import threading, time
+threading.Timer(0.5, lambda: recq.send(TodoListCreateCommand(identifier="BUSY", name="Busy"))).start()
+time.sleep(5)
+"""
+RUN_50_TIMES = f"""
+for _ in range(50):
+    get_ipython().run_cell({TODO_COMPONENTS!r}, silent=True).raise_error()
+"""
+
+
+@pytest.mark.timeout(240)
+def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage, scratch: Scratch) -> None:
+    lab.open_notebook(scratch.notebook(LOAD, SHOP, "recq.graph()", "recq.flow()", "recq.performance()"))
+    lab.run_all()
+    page = lab.page
+    stage = page.get_by_test_id("graph-stage")
+    expect(stage.locator("[data-node='Checkout.placed']")).to_be_visible()
+    expect(page.get_by_test_id("graph-untried")).to_contain_text("declared, never seen")
+    untried = stage.locator("[data-edge].recq-untried")
+    before = untried.count()
+
+    lab.execute(SHOP_TRAFFIC)
+
+    expect(stage.locator("[data-node='Order.place'] .recq-graph-badge")).to_contain_text("6\N{MULTIPLICATION SIGN}")
+    assert 0 < untried.count() < before
+    expect(page.get_by_test_id("graph-hidden")).to_have_count(0)
+
+    stage.locator("[data-node='OrderConfirmCommand']").hover()
+    expect(stage.locator("[data-node='Order.confirm']")).to_have_class("recq-on")
+    assert "recq-on" not in (stage.locator("[data-node='Stock.open']").get_attribute("class") or "")
+    page.get_by_test_id("graph-search").fill("HoldExpiry.rejected")
+    expect(stage.locator("[data-node='HoldExpiry.rejected'].recq-found")).to_be_in_viewport()
+    page.get_by_test_id("graph-search").fill("nowhere at all")
+    expect(page.get_by_test_id("graph-said")).to_contain_text("nothing is called")
+    page.get_by_test_id("graph-fit").click()
+    stage.locator("[data-node='StockReserveCommand']").dblclick()
+    expect(page.get_by_test_id("flow-text")).to_have_value("StockReserveCommand")
+
+    rows = page.get_by_test_id("performance-row")
+    expect(page.locator("[data-handler='Order.place']")).to_contain_text("6")
+    page.get_by_test_id("performance-by-handler").click()
+    expect(rows.first).to_contain_text("Account.charge")
+    page.get_by_test_id("performance-by-handler").click()
+    expect(rows.first).to_contain_text("Stock.reserve")
+    frame = lab.execute("print(recq.performance_df().set_index('handler').loc['Order.place', 'count'])")
+    assert frame == "6\n"
+
+    page.mouse.move(0, 0)
+    lab.screenshot("graph-light")
+    lab.set_theme("dark")
+    lab.screenshot("graph-dark")
+    assert lab.errors() == []
+    assert lab.page_errors == []
+
+
+@pytest.mark.timeout(240)
+def test_they_live_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: LabPage, scratch: Scratch) -> None:
+    path = scratch.notebook(*MODEL, "recq.graph()", "recq.performance()")
+    lab.open_notebook(path)
+    lab.run_all()
+    page = lab.page
+    stage = page.get_by_test_id("graph-stage")
+    badge = stage.locator("[data-node='TodoListAggregate.create'] .recq-graph-badge")
+
+    lab.start(SEND_WHILE_BUSY)
+    expect(badge).to_contain_text("1\N{MULTIPLICATION SIGN}", timeout=4_000)
+    expect(page.locator("[data-handler='TodoListAggregate.create']")).to_be_visible(timeout=4_000)
+    assert lab.is_busy, "the news came while the cell was still running"
+    lab.execute("pass")
+
+    lab.reload(path)
+    expect(badge).to_contain_text("1\N{MULTIPLICATION SIGN}", timeout=15_000)
+    lab.execute(RUN_50_TIMES, seconds=60)
+    lab.execute(f"get_ipython().run_cell({HIDER!r}, silent=True).raise_error()")
+    expect(stage.locator("[data-node='Hider.created']")).to_be_visible()
+    lab.execute(SEND.format("X"))
+    expect(page.get_by_test_id("graph-hidden")).to_contain_text("Hider sends TodoListCreateCommand")
+    expect(badge).to_contain_text("4\N{MULTIPLICATION SIGN}")
+
+    lab.restart_kernel(path)
+    lab.run_all()
+    expect(stage.locator("[data-node='TodoListAggregate.create']")).to_be_visible()
+    expect(badge).to_have_count(0)
+    assert lab.page_errors == []
