@@ -174,7 +174,7 @@ def test_fields_with_an_alias_go_by_what_the_constructor_takes() -> None:
 
 
 def test_what_has_no_literal_is_read_from_json() -> None:
-    payload = UrlCommand(url=AnyUrl("https://example.org/it's"))
+    payload = UrlCommand(url=AnyUrl("http://127.0.0.1/it's"))
 
     assert source_of(payload).expression.startswith("UrlCommand.model_validate_json(")
     assert remade(payload) == payload
