@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -163,3 +163,16 @@ class ApplicationGraph:
     def out_of(self, node: str, *kinds: EdgeKind) -> tuple[Edge, ...]:
         """Edges that start at a payload or handler, of some kinds or of all."""
         return tuple(edge for edge in self.edges if edge.source == node and (not kinds or edge.kind in kinds))
+
+    def restricted_to(self, names: Collection[str]) -> ApplicationGraph:
+        """The graph of these payloads and components alone: what their source holds beside them is left out.
+
+        Args:
+            names: Payloads and components.
+        """
+        components = tuple(component for component in self.components if component.name in names)
+        payloads = tuple(payload for payload in self.payloads if payload.name in names)
+        kept = {payload.name for payload in payloads}
+        kept |= {handler.id for component in components for handler in component.handlers}
+        edges = tuple(edge for edge in self.edges if edge.source in kept and edge.target in kept)
+        return ApplicationGraph(payloads, components, edges, self.unresolved)

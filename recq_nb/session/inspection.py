@@ -100,7 +100,9 @@ class Inspection(ABC):
 
     def application_graph(self) -> ApplicationGraph:
         """The registered model as read from its source: who handles, sends, queries and publishes what."""
-        return application_graph(registered_sources(self._bundle, label=self.source_label))
+        bundle = self._bundle
+        graph = application_graph(registered_sources(bundle, label=self.source_label))
+        return graph.restricted_to(bundle.payloads.keys() | bundle.components.keys())
 
     def interactions(self) -> tuple[InteractionEdge, ...]:
         """What components were seen to do, laid over what their source declares; see ``interactions_df``."""

@@ -64,14 +64,14 @@ class GraphPart:
         self._host = host
         self._metrics = HandlerMetrics(host.recorder)
         self._last = host.recorder.recorded
-        self._of: Bundle | None = None
+        self._of: Bundle | None = host.bundle
+        self._is_moving = False
         self._graph = ApplicationGraph()
         self._seen = 0
         self._looked = 0.0
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        self._of = self._host.bundle
         self._graph = self._host.application_graph()
         self._metrics.look(time.monotonic())
         body: GraphModel = {
@@ -87,7 +87,6 @@ class GraphPart:
 
     def _interactions(self) -> list[GraphInteraction]:
         seen = self._host.recorder.seen
-        self._seen = len(seen)
         return [
             {
                 "component": edge.component,
@@ -111,17 +110,21 @@ class GraphPart:
         if now - self._looked < LOOK_SECONDS:
             return None
         self._looked = now
-        if self._host.bundle is not self._of:
+        bundle, seen = self._host.bundle, len(self._host.recorder.seen)
+        if bundle is not self._of:
+            self._of, self._seen = bundle, seen
             return self.snapshot()
         first, steps = self._host.recorder.since(self._last)
-        if not steps:
+        if not steps and not self._is_moving:
             return None
         self._last = first + len(steps) - 1
         self._metrics.look(now)
+        self._is_moving = bool(steps)
+        is_new, self._seen = seen != self._seen, seen
         news: GraphNews = {
             "kind": "news",
             "pulses": _pulses(steps),
-            "interactions": self._interactions() if len(self._host.recorder.seen) != self._seen else None,
+            "interactions": self._interactions() if is_new else None,
             "metrics": self._metrics.all(),
             "lags": self._lags(),
         }

@@ -9,8 +9,10 @@ from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.ports.flow_listener import FlowStep
 from recq_nb.widgets.protocol.catalog import CatalogMetric
 
-SAMPLED = 300
+SAMPLED = 5_000
 """Steps of one look whose durations are kept; of a burst the newest."""
+RATED_SECONDS = 0.2
+"""The shortest time a rate is taken over."""
 REMEMBERED = 512
 """Durations of a handler that its percentiles come from."""
 
@@ -41,12 +43,14 @@ class HandlerMetrics:
         self._last = first + len(steps) - 1
         self._counts.update(map(_handler, steps))
         self._failed.update(map(_handler, filter(_outcome, steps)))
-        for step in steps[-SAMPLED:]:
+        for step in steps if self._rated_at is None else steps[-SAMPLED:]:
             if step.handler:
                 kept = self._durations.setdefault((step.component, step.handler), deque(maxlen=REMEMBERED))
                 kept.append(step.handler_ns)
-        if self._rated_at is not None and now > self._rated_at:
-            past = now - self._rated_at
+        past = 0.0 if self._rated_at is None else now - self._rated_at
+        if self._rated_at is not None and past < RATED_SECONDS:
+            return  # too short a time to say how often something happens
+        if past:
             self._rates = {key: (count - self._before.get(key, 0)) / past for key, count in self._counts.items()}
         self._before, self._rated_at = dict(self._counts), now
 

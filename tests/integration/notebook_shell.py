@@ -104,7 +104,7 @@ class Notebook:
         return CellOutcome(
             result.error_before_exec or result.error_in_exec,
             captured.stdout + captured.stderr,
-            tuple(data["text/plain"] for data in displayed),
+            tuple(data["text/plain"] for data in displayed if "text/plain" in data),  # a live view has none
             tuple(data["text/html"] for data in displayed if "text/html" in data),
             result.result,
         )

@@ -61,7 +61,8 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
 
     stage.locator("[data-node='OrderConfirmCommand']").hover()
     expect(stage.locator("[data-node='Order.confirm']")).to_have_class("recq-on")
-    assert "recq-on" not in (stage.locator("[data-node='Stock.open']").get_attribute("class") or "")
+    for unrelated in ("Stock.open", "Order.refuse"):
+        assert "recq-on" not in (stage.locator(f"[data-node='{unrelated}']").get_attribute("class") or "")
     page.get_by_test_id("graph-search").fill("HoldExpiry.rejected")
     expect(stage.locator("[data-node='HoldExpiry.rejected'].recq-found")).to_be_in_viewport()
     page.get_by_test_id("graph-search").fill("nowhere at all")

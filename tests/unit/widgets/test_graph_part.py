@@ -96,3 +96,34 @@ def test_performance_is_measured_per_handler_and_said_only_when_it_changes(
     assert rows["Stock.reserve"]["failed"] == 1
     assert 0 < rows["Stock.open"]["p50"] <= rows["Stock.open"]["longest"]
     assert "<td>Stock.open</td>" in part.picture().html
+
+
+def test_a_handler_that_ran_long_ago_keeps_its_count_and_its_times(session: Session) -> None:
+    _open_stock(session, "I")
+    session.performance_df()
+    for reply in [session.send(shop.AccountOpenCommand(account_id=f"A{n}", money=1)) for n in range(2_000)]:
+        reply.result()
+
+    rows = {row["handler"]: row for row in session.performance_df().to_dict("records")}
+
+    assert rows["Account.open"]["count"] == 2_000
+    assert rows["Stock.open"]["count"] == 1
+    assert rows["Stock.open"]["p50"] > 0
+
+
+def test_another_page_takes_no_news_from_the_first(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recq_nb.widgets.graph_part.LOOK_SECONDS", 0)
+    part = GraphPart(session)
+    part.snapshot()
+    _open_stock(session, "I")
+    part.snapshot()
+
+    news = part.delta()
+
+    assert news is not None
+    assert news["interactions"] is not None
+
+
+def test_only_what_is_registered_is_drawn(session: Session) -> None:
+    assert "NotificationService" not in str(GraphPart(session).snapshot()["svg"])
+    assert set(session.catalog_df()["component"]) == {"", "Order", "Stock", "Account", "Checkout"}

@@ -78,7 +78,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
       <div class="recq-bar" role="toolbar" aria-label="graph">
         <input
           type="search"
-          placeholder="find a handler or payload"
+          placeholder="find by name"
           aria-label="find a handler or payload"
           value={sought}
           onInput={(event) => seek(event.currentTarget.value)}
@@ -94,7 +94,14 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
         <button type="button" aria-label="zoom out" onClick={() => stage.current?.zoomBy(1 / 1.3)}>
           −
         </button>
-        <button type="button" onClick={() => stage.current?.fit()} data-testid="graph-fit">
+        <button
+          type="button"
+          onClick={() => {
+            seek("");
+            stage.current?.fit();
+          }}
+          data-testid="graph-fit"
+        >
           fit
         </button>
       </div>
@@ -125,8 +132,8 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
                 .slice(0, 8)
                 .map((one) => `${one.component} ${one.interaction} ${one.payload}`)
                 .join(" · ")}${idle.length > 8 ? " …" : ""}`}
-        </span>{" "}
-        <span>Beside a handler: calls, p50/p95. Ctrl and the wheel zoom, dragging moves.</span>
+        </span>
+        <div>Beside a handler: calls, p50/p95. Ctrl and the wheel zoom, dragging moves.</div>
       </div>
     </>
   );

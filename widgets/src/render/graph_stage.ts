@@ -2,7 +2,7 @@
 import { select } from "d3-selection";
 import { type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { milliseconds } from "../layout/arrow.ts";
-import { componentOf, type Edge, type GraphScene, isTried, pulseOf, related } from "../scene/graph_scene.ts";
+import { type Edge, type GraphScene, isTried, pulseOf, related } from "../scene/graph_scene.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PULSE_MS = 350;
@@ -162,7 +162,7 @@ export class GraphStage {
     this.#place.classList.toggle("recq-lit", name !== "");
     for (const node of this.#inner?.querySelectorAll("[data-node]") ?? []) {
       const own = node.getAttribute("data-node") ?? "";
-      node.classList.toggle("recq-on", on.has(own) || on.has(componentOf(own)));
+      node.classList.toggle("recq-on", on.has(own));
     }
     for (const edge of this.#edges) {
       edge.node.classList.toggle("recq-on", on.has(edge.source) && on.has(edge.target));
