@@ -5,8 +5,9 @@ import type { FlowScene } from "../scene/flow_scene.ts";
 export const OUTSIDE = "outside";
 export const GATEWAY = "gateway";
 export const STORE = "event store";
-export const LANE = 148;
-export const SIDE = 84;
+/** Between two lifelines: as wide as there is room for, but no narrower than a label needs. */
+const LANE = { least: 118, most: 170 };
+export const SIDE = 72;
 /** Room for the clock, left of the first lifeline. */
 export const CLOCK = 76;
 
@@ -20,8 +21,8 @@ export type Lanes = {
   readonly handledBy: ReadonlyMap<string, string>;
 };
 
-/** Only components that take part have a lane; they keep their order while more join. */
-export const lanesOf = (scene: FlowScene): Lanes => {
+/** Only components that take part have a lane; they keep their order while more join. `room` is in pixels. */
+export const lanesOf = (scene: FlowScene, room = 836): Lanes => {
   const seen = new Set<string>();
   const handledBy = new Map<string, string>();
   for (const row of scene.rows) {
@@ -40,6 +41,8 @@ export const lanesOf = (scene: FlowScene): Lanes => {
     .filter((name) => name !== "")
     .map((name) => ({ name, kind: kinds.get(name) ?? "" }))
     .sort((one, other) => place(one.name) - place(other.name) || one.name.localeCompare(other.name));
-  const x = new Map(names.map((one, index) => [one.name, CLOCK + SIDE + index * LANE]));
-  return { x, names, handledBy, width: CLOCK + 2 * SIDE + Math.max(names.length - 1, 0) * LANE };
+  const gaps = Math.max(names.length - 1, 1);
+  const lane = Math.min(Math.max((room - CLOCK - 2 * SIDE) / gaps, LANE.least), LANE.most);
+  const x = new Map(names.map((one, index) => [one.name, Math.round(CLOCK + SIDE + index * lane)]));
+  return { x, names, handledBy, width: Math.floor(CLOCK + 2 * SIDE + gaps * lane) };
 };

@@ -64,16 +64,17 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
   const scroll = useRef<HTMLDivElement>(null);
 
   const rows = useMemo(() => shownRows(scene, choice), [scene, choice]);
-  const everyLane = useMemo(() => lanesOf(scene), [scene]);
+  const room = scroll.current?.clientWidth ?? 836;
+  const everyLane = useMemo(() => lanesOf(scene, room), [scene, room]);
   const lanes = useMemo(
     () =>
       isEverything(choice)
         ? everyLane
         : {
-            ...lanesOf({ ...scene, rows: scene.rows.filter((row) => isChosen(row, choice)) }),
+            ...lanesOf({ ...scene, rows: scene.rows.filter((row) => isChosen(row, choice)) }, room),
             handledBy: everyLane.handledBy,
           },
-    [scene, choice, everyLane],
+    [scene, choice, everyLane, room],
   );
   const kinds = useMemo(
     () => [...new Set(scene.rows.flatMap((row) => (row.type === "hop" ? [row.hop.kind] : [])))].sort(),
