@@ -16,9 +16,10 @@ _COLOURS = {
 }
 _REFUSED = "#e53935"
 _STYLE = (
-    "text{font:12px var(--jp-ui-font-family,system-ui,sans-serif);fill:currentColor}"
-    ".name{font-weight:600}.line{stroke:currentColor;opacity:.25;stroke-dasharray:2 4}"
-    ".box{fill:currentColor;fill-opacity:.07;stroke:currentColor;stroke-opacity:.35}"
+    ".recq-sequence text{font:12px var(--jp-ui-font-family,system-ui,sans-serif);fill:currentColor}"
+    ".recq-sequence .name{font-weight:600}"
+    ".recq-sequence .line{stroke:currentColor;opacity:.25;stroke-dasharray:2 4}"
+    ".recq-sequence .box{fill:currentColor;fill-opacity:.07;stroke:currentColor;stroke-opacity:.35}"
 )
 MOST = 200
 """Arrows drawn; a longer flow ends with a line that says how many more there are."""
@@ -48,7 +49,7 @@ def to_svg(graph: FlowGraph) -> str:
 def _document(width: int, height: int, body: str, title: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" style="color:var(--jp-ui-font-color1,#6b7280);max-width:100%">'
+        f'role="img" class="recq-sequence" style="color:var(--jp-ui-font-color1,#6b7280);max-width:100%">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style>{body}</svg>"
     )
 
