@@ -24,10 +24,13 @@ from recq_nb.widgets.protocol.flow import FlowNews, FlowSnapshot, Hop, HopDetail
 GATEWAY = "gateway"
 REMEMBERED = 1_000
 """Hops a page that just came is given."""
+REMEMBERED_OF_SOME = 10_000
+"""Hops of chosen flows that their static picture is made from."""
 DETAILED = 300
 """Hops of one frame; of a burst the newest are shown and the others counted."""
 LONGEST_PAYLOAD = 20_000
 """Characters of a payload that are shown."""
+_BEGINNINGS = {FlowStepKind.SENT, FlowStepKind.PUBLISHED}
 _REPLIES = {FlowStepKind.REPLIED, FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT}
 
 
@@ -35,6 +38,7 @@ class FlowHost(Protocol):
     """What the part needs of a session."""
 
     recorder: FlowRecorder
+    source_label: Callable[[str], str]
 
     @property
     def bundle(self) -> Bundle:
@@ -178,19 +182,22 @@ class FlowPart:
                     lines, line = inspect.getsourcelines(handler.function)
                 except (OSError, TypeError):
                     return None
-                return {"place": _place(handler.function), "line": line, "text": "".join(lines)[:6_000]}
+                filename = inspect.unwrap(handler.function).__code__.co_filename
+                place = self._host.source_label(filename).rsplit("/", 1)[-1]
+                return {"place": place, "line": line, "text": "".join(lines)[:6_000]}
         return None
 
     # -- the static twin -----------------------------------------------------------------------------------------
 
     def picture(self) -> Picture:
         """See ``Part.picture``."""
-        steps = [
-            step
-            for step in self._host.recorder.since(0)[1]
-            if self._wanted is None or step.message.correlation_id in self._wanted
-        ]
-        graph = FlowGraph(steps[-REMEMBERED:])
+        wanted = self._wanted
+        steps = self._host.recorder.since(0)[1]
+        if wanted is not None:
+            steps = [step for step in steps if step.message.correlation_id in wanted]
+        newest = steps[-REMEMBERED if wanted is None else -REMEMBERED_OF_SOME :]
+        begun = {step.message.message_id for step in newest if step.kind in _BEGINNINGS}
+        graph = FlowGraph(step for step in newest if step.message.message_id in begun)
         return Picture(to_svg(graph), repr(graph))
 
     def close(self) -> None:
@@ -214,9 +221,3 @@ def _skipped(sender: str, component: str, name: str, kind: FlowStepKind, count: 
 def _json_of(message: Message) -> str:
     payload = getattr(message, "payload", None)
     return payload.model_dump_json(indent=2) if isinstance(payload, Payload) else "{}"
-
-
-def _place(function: Callable[..., object]) -> str:
-    """``In[3]`` for a cell, else the file's name."""
-    filename = inspect.unwrap(function).__code__.co_filename
-    return "this notebook" if "ipykernel" in filename or filename.startswith("<") else filename.rsplit("/", 1)[-1]

@@ -160,3 +160,16 @@ def test_a_flow_is_copied_as_mermaid(session: Session) -> None:
     assert isinstance(text, str)
     assert text.startswith("sequenceDiagram\n")
     assert text.count("p0->>p1: NoteWriteCommand") == 2
+
+
+def test_the_picture_of_chosen_flows_is_complete_and_invents_no_beginning(session: Session) -> None:
+    with session:
+        for number in range(400):
+            _send(session, 1, start=number)
+        everything = {step.message.correlation_id for step in session.recorder.since(0)[1]}
+        chosen = FlowPart(session, everything).picture()
+        newest = FlowPart(session).picture()
+
+    assert chosen.text.count("command NoteWriteCommand") == 400
+    # Of 1,200 hops the newest thousand begin with a reply, whose command is not among them.
+    assert newest.text.count("command NoteWriteCommand") == 333
