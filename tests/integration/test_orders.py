@@ -59,6 +59,7 @@ def test_of_200_concurrent_orders_none_is_oversold_double_charged_or_left_undeci
         charged = session.sql("SELECT account_id, charged FROM account_row").rows()
         charges = session.sql("SELECT sum(charges) FROM account_row").rows()
         dead, sagas, schedules = session.dead_events_df(), session.sagas_df(), session.scheduled_df()
+        log = session.sql("SELECT sequence_number, event_name, command_id, payload FROM recq.events ORDER BY 1").df()
 
     ledger.check_closed()
     assert len(ledger.orders) == ORDERS
@@ -68,4 +69,6 @@ def test_of_200_concurrent_orders_none_is_oversold_double_charged_or_left_undeci
     assert set(shown) == set(ledger.orders.items())
     assert set(charged) == {(name, sum(account.taken.values())) for name, account in ledger.accounts.items()}
     assert charges == [(statuses["confirmed"],)]
-    assert (len(dead), len(sagas), len(schedules)) == (0, 0, 0)
+    left = [orders["order_id"] for orders in sagas["associations"]]
+    story = log[[any(f'"{order_id}"' in payload for order_id in left) for payload in log["payload"]]]
+    assert (len(dead), len(sagas), len(schedules)) == (0, 0, 0), f"{sagas}\n{schedules}\n{dead}\n{story.to_string()}"
