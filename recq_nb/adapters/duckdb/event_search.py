@@ -5,12 +5,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import duckdb
 
 from recq_nb.adapters.duckdb.database import DuckDbDatabase
 from recq_nb.adapters.duckdb.event_table import SELECT, stored_events
 from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.ports.event_search import EventFilter
 from recq_nb.ports.system_state_store import StoredEvent
+
+T = TypeVar("T")
 
 
 class DuckDbEventIndex:
@@ -60,15 +65,22 @@ class DuckDbEventSearch:
         self._database = database
         self._flush_log = flush_log
 
-    def _rows(self, doing: str, sql: str, parameters: Sequence[object]) -> list[tuple[object, ...]]:
+    def _found(
+        self, doing: str, sql: str, parameters: Sequence[object], fetched: Callable[[duckdb.DuckDBPyConnection], T]
+    ) -> T:
         self._flush_log()
         cursor = self._database.cursor()
         try:
             with translated(doing):
-                rows: list[tuple[object, ...]] = cursor.execute(sql, list(parameters)).fetchall()
+                return fetched(cursor.execute(sql, list(parameters)))
         finally:
             cursor.close()
-        return rows
+
+    def _rows(self, doing: str, sql: str, parameters: Sequence[object]) -> list[tuple[object, ...]]:
+        return self._found(doing, sql, parameters, duckdb.DuckDBPyConnection.fetchall)
+
+    def _events(self, sql: str, parameters: Sequence[object]) -> list[StoredEvent]:
+        return self._found("reading events", sql, parameters, stored_events)
 
     def after(self, sequence_number: int, limit: int) -> list[StoredEvent]:
         """The next events of the log, oldest first."""
@@ -76,7 +88,7 @@ class DuckDbEventSearch:
 
     def _between(self, first: int, last: int) -> list[StoredEvent]:
         sql = f"{SELECT} FROM recq.events WHERE sequence_number BETWEEN $1 AND $2 ORDER BY sequence_number"
-        return stored_events(self._rows("reading events", sql, [first, last]))
+        return self._events(sql, [first, last])
 
     def index(self, chosen: EventFilter) -> DuckDbEventIndex:
         """Look for the events that pass a filter; one look at the log."""
@@ -115,7 +127,7 @@ class DuckDbEventSearch:
             f"{SELECT} FROM recq.events WHERE sequence_number BETWEEN $1 AND $2 "
             "AND sequence_number IN (SELECT unnest($3)) ORDER BY sequence_number"
         )
-        return stored_events(self._rows("reading events", sql, [numbers[0], numbers[-1], list(numbers)]))
+        return self._events(sql, [numbers[0], numbers[-1], list(numbers)])
 
     def _condition(self, chosen: EventFilter) -> tuple[str, list[object]]:
         """SQL with places from ``$3`` on, and the values for them."""

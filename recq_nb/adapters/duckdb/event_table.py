@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from operator import itemgetter
+from typing import cast
 
 import duckdb
 import pyarrow as pa
@@ -76,7 +78,14 @@ class EventWriter:
             self._connection.unregister("recq_outcome_batch")
 
 
-def stored_events(rows: Sequence[tuple[object, ...]]) -> list[StoredEvent]:
-    """Rows selected with ``SELECT`` as stored events."""
-    stored, record = StoredEvent._make, EventRecord._make
-    return [stored((row[0], record(row[1:]))) for row in rows]
+_record = cast("Callable[[Iterable[object]], EventRecord]", partial(tuple.__new__, EventRecord))
+_stored = cast("Callable[[Iterable[object]], StoredEvent]", partial(tuple.__new__, StoredEvent))
+
+
+def stored_events(cursor: duckdb.DuckDBPyConnection) -> list[StoredEvent]:
+    """The rows of the query a cursor has just executed, selected with ``SELECT``, as stored events.
+
+    A column at a time, and without a call of Python code for each row: half the time of ``fetchall``.
+    """
+    numbers, *fields = [column.tolist() for column in cursor.fetchnumpy().values()]
+    return list(map(_stored, zip(numbers, map(_record, zip(*fields, strict=True)), strict=True)))

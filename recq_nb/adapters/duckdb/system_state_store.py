@@ -184,22 +184,20 @@ class DuckDbSystemStateStore:
         by_aggregate: dict[str, list[StoredEvent]] = {aggregate_id: [] for aggregate_id in after_versions}
         with self._reading("loading aggregates") as cursor:
             if len(after_versions) <= _BY_INDEX:
-                rows = [
-                    row
-                    for wanted in after_versions.items()
-                    for row in cursor.execute(
+                for wanted in after_versions.items():
+                    cursor.execute(
                         f"{SELECT} FROM recq.events WHERE aggregate_id = $1 AND version > $2 ORDER BY version",
                         list(wanted),
-                    ).fetchall()
-                ]
+                    )
+                    by_aggregate[wanted[0]] = stored_events(cursor)
             else:
-                rows = cursor.execute(
+                cursor.execute(
                     f"{SELECT} FROM recq.events e JOIN (SELECT unnest($1) AS wanted, unnest($2) AS after) "
                     "ON e.aggregate_id = wanted AND e.version > after ORDER BY sequence_number",
                     [list(after_versions), list(after_versions.values())],
-                ).fetchall()
-        for stored in stored_events(rows):
-            by_aggregate[stored.record.aggregate_id].append(stored)
+                )
+                for stored in stored_events(cursor):
+                    by_aggregate[stored.record.aggregate_id].append(stored)
         return {aggregate_id: History(events) for aggregate_id, events in by_aggregate.items()}
 
     async def read(self, after: int, limit: int) -> Sequence[StoredEvent]:
@@ -208,12 +206,12 @@ class DuckDbSystemStateStore:
 
     def _read(self, after: int, limit: int) -> list[StoredEvent]:
         with self._reading("reading events") as cursor:
-            rows = cursor.execute(
+            cursor.execute(
                 f"{SELECT} FROM recq.events WHERE sequence_number > $1 AND sequence_number <= $2 "
                 "ORDER BY sequence_number",
                 [after, after + limit],
-            ).fetchall()
-        return stored_events(rows)
+            )
+            return stored_events(cursor)
 
     async def find_outcomes(self, command_ids: Sequence[str]) -> Mapping[str, StoredEvent | OutcomeRecord]:
         """See ``SystemStateStore.find_outcomes``."""
@@ -222,11 +220,9 @@ class DuckDbSystemStateStore:
 
     def _find_outcomes(self, command_ids: Sequence[str]) -> dict[str, StoredEvent | OutcomeRecord]:
         with self._reading("looking for earlier outcomes") as cursor:
-            rows = cursor.execute(
-                f"{SELECT} FROM recq.events WHERE command_id IN (SELECT unnest($1))", [list(command_ids)]
-            ).fetchall()
+            cursor.execute(f"{SELECT} FROM recq.events WHERE command_id IN (SELECT unnest($1))", [list(command_ids)])
             found: dict[str, StoredEvent | OutcomeRecord] = {
-                stored.record.command_id: stored for stored in stored_events(rows)
+                stored.record.command_id: stored for stored in stored_events(cursor)
             }
             for row in cursor.execute(
                 "SELECT command_id, correlation_id, epoch_us(timestamp), rejection_code, rejection_text "
