@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
+
+_SECOND, _MILLISECOND = 1_000_000_000, 1_000_000
 
 
 class MessageKind(StrEnum):
@@ -53,6 +56,7 @@ class FlowNode:
         ended_ns: When its reply came; None for events and for what is still under way.
         component: Who handled it, or for an event, who published it.
         end: How its request ended; None while it is under way, and for events.
+        timed_out_ns: When its sender gave up waiting, whatever came later.
         outcome: Error or rejection code; ``""`` for success.
         consumptions: Events: who handled it.
         children: The messages it caused, in order.
@@ -65,6 +69,7 @@ class FlowNode:
     component: str = ""
     handler: str = ""
     end: FlowStepKind | None = None
+    timed_out_ns: int | None = None
     outcome: str = ""
     lock_wait_ns: int = 0
     retrieve_ns: int = 0
@@ -89,9 +94,18 @@ class FlowGraph:
 
     Built from recorded steps alone: what was forgotten or happened elsewhere is missing, never guessed. A message that
     causes itself through several hops cannot exist, so the tree has no cycles.
+
+    Args:
+        steps: What was recorded.
+        kinds: Component names with their kinds, for pictures; a component that is missing is placed by what it does.
+
+    Attributes:
+        kinds: As given.
+        roots: The messages whose cause is not part of it.
     """
 
-    def __init__(self, steps: Iterable[FlowStep]) -> None:
+    def __init__(self, steps: Iterable[FlowStep], kinds: Mapping[str, ComponentKind] | None = None) -> None:
+        self.kinds = dict(kinds or {})
         self._nodes: dict[str, FlowNode] = {}
         for step in steps:
             self._take(step)
@@ -120,6 +134,8 @@ class FlowGraph:
                 Consumption(step.component, step.handler, step.time_ns - step.handler_ns, step.handler_ns, step.outcome)
             )
         elif step.kind is not FlowStepKind.TIMED_OUT or node.end is None:
+            if step.kind is FlowStepKind.TIMED_OUT:
+                node.timed_out_ns = step.time_ns
             node.end = step.kind
             node.ended_ns = step.time_ns
             node.component, node.handler = step.component or node.component, step.handler
@@ -173,6 +189,15 @@ class FlowGraph:
 def milliseconds(nanoseconds: int) -> str:
     """A duration for people."""
     return f"{nanoseconds / 1e6:.1f} ms"
+
+
+def short_duration(nanoseconds: int) -> str:
+    """A duration for a label: in the unit that fits, with three digits at most."""
+    if nanoseconds >= _SECOND:
+        return f"{nanoseconds / 1e9:.2f} s"
+    if nanoseconds >= _MILLISECOND:
+        return f"{nanoseconds / 1e6:.{0 if nanoseconds >= 10 * _MILLISECOND else 1}f} ms"
+    return f"{nanoseconds / 1e3:.0f} µs"
 
 
 def _line(node: FlowNode) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from recq_nb.flow.flow_graph import FlowGraph, FlowNode, MessageKind, milliseconds
+from recq_nb.flow.flow_graph import FlowGraph, FlowNode, MessageKind, short_duration
+from recq_nb.modeling.message import InvocationMessage
+from recq_nb.modeling.payload import Query
+from recq_nb.modeling.payload_definition import PayloadKind, payload_kind, query_answer
 from recq_nb.ports.flow_listener import FlowStepKind
 
 OUTSIDE = "outside"
+GATEWAY = "gateway"
 STORE = "event store"
 
 
@@ -18,7 +23,7 @@ class ArrowKind(StrEnum):
 
     REQUEST = "request"
     REPLY = "reply"
-    REFUSAL = "refusal"
+    FAILURE = "failure"
     EVENT = "event"
 
 
@@ -27,9 +32,11 @@ class Arrow:
     """One hop between two lifelines.
 
     Attributes:
-        time_ns: When it happened; arrows are ordered by it.
-        source, target: Lifelines: components, ``"outside"`` or ``"event store"``.
-        message_kind: Kind of the message, which gives the colour.
+        time_ns: When it began, on the monotonic clock; arrows are ordered by it.
+        source, target: Lifelines: components, ``"outside"``, ``"event store"``, and ``"gateway"`` where no component
+            took a request.
+        label: What it carries and how long that took: a reply since the request, an event in its handler.
+        payload: Kind of what it carries, which gives the colour; None for a call of an invoker.
     """
 
     time_ns: int
@@ -37,47 +44,74 @@ class Arrow:
     target: str
     label: str
     kind: ArrowKind
-    message_kind: MessageKind
+    payload: PayloadKind | None
 
 
 def arrows_of(graph: FlowGraph) -> list[Arrow]:
     """Every hop of a flow, in the order it happened."""
-    arrows: list[Arrow] = []
-    for node in graph.nodes():
-        arrows.extend(_event_arrows(node) if node.kind is MessageKind.EVENT else _request_arrows(node))
+    return in_order(arrow for node in graph.nodes() for arrow in arrows_of_message(node))
+
+
+def in_order(arrows: Iterable[Arrow]) -> list[Arrow]:
+    """Arrows in the order of time."""
     return sorted(arrows, key=lambda arrow: arrow.time_ns)
 
 
-def lifelines_of(arrows: list[Arrow]) -> list[str]:
+def arrows_of_message(node: FlowNode) -> list[Arrow]:
+    """The hops of one message."""
+    return _event_arrows(node) if node.kind is MessageKind.EVENT else _request_arrows(node)
+
+
+def lifelines_of(arrows: Iterable[Arrow]) -> list[str]:
     """The lifelines, left to right in order of appearance."""
     return list(dict.fromkeys(end for arrow in arrows for end in (arrow.source, arrow.target)))
 
 
+def _payload_kind_of(node: FlowNode) -> PayloadKind | None:
+    message = node.message
+    return None if isinstance(message, InvocationMessage) else payload_kind(type(message.payload))
+
+
+def _reply_of(node: FlowNode) -> tuple[str, PayloadKind | None]:
+    """What a reply carries, and its kind: an answered query's view, else the confirmation."""
+    message = node.message
+    if not isinstance(message, InvocationMessage) and isinstance(message.payload, Query):
+        view, is_many = query_answer(type(message.payload))
+        return (f"list of {view.__name__}" if is_many else view.__name__), PayloadKind.VIEW
+    return "done", _payload_kind_of(node)
+
+
 def _request_arrows(node: FlowNode) -> list[Arrow]:
     sender = node.message.sender or OUTSIDE
-    receiver = node.component or "nobody"
-    name = node.message.name
-    found = [Arrow(node.started_ns, sender, receiver, name, ArrowKind.REQUEST, node.kind)]
-    if node.end is None or node.ended_ns is None or node.duration_ns is None:
+    receiver = node.component or GATEWAY
+    name, kind = node.message.name, _payload_kind_of(node)
+    found = [Arrow(node.started_ns, sender, receiver, name, ArrowKind.REQUEST, kind)]
+    if node.timed_out_ns is not None:
+        took = short_duration(node.timed_out_ns - node.started_ns)
+        label = f"timed out, {took}: outcome unknown"
+        found.append(Arrow(node.timed_out_ns, GATEWAY, sender, label, ArrowKind.FAILURE, kind))
+    if node.end in {None, FlowStepKind.TIMED_OUT} or node.ended_ns is None:
         return found
-    took = milliseconds(node.duration_ns)
+    took = short_duration(node.ended_ns - node.started_ns)
     if node.end is FlowStepKind.REPLIED:
-        return [*found, Arrow(node.ended_ns, receiver, sender, f"done, {took}", ArrowKind.REPLY, node.kind)]
-    label = f"{str(node.end).replace('_', ' ')}: {node.outcome}"
-    return [*found, Arrow(node.ended_ns, receiver, sender, label, ArrowKind.REFUSAL, node.kind)]
+        carried, carried_kind = _reply_of(node)
+        return [*found, Arrow(node.ended_ns, receiver, sender, f"{carried}, {took}", ArrowKind.REPLY, carried_kind)]
+    label = f"{node.end}: {node.outcome}, {took}"
+    return [*found, Arrow(node.ended_ns, receiver, sender, label, ArrowKind.FAILURE, kind)]
 
 
 def _event_arrows(node: FlowNode) -> list[Arrow]:
-    name = node.message.name
-    found = [Arrow(node.started_ns, node.message.sender, STORE, name, ArrowKind.EVENT, node.kind)]
+    name, payload = node.message.name, _payload_kind_of(node)
+    found = [Arrow(node.started_ns, node.message.sender or OUTSIDE, STORE, name, ArrowKind.EVENT, payload)]
     for consumption in node.consumptions:
-        kind = ArrowKind.REFUSAL if consumption.outcome else ArrowKind.EVENT
-        label = f"{name}: {consumption.outcome}" if consumption.outcome else name
-        found.append(Arrow(consumption.started_ns, STORE, consumption.component, label, kind, node.kind))
+        took = short_duration(consumption.handler_ns)
+        kind = ArrowKind.FAILURE if consumption.outcome else ArrowKind.EVENT
+        label = f"failed: {consumption.outcome}, {took}" if consumption.outcome else f"{name}, {took}"
+        found.append(Arrow(consumption.started_ns, STORE, consumption.component, label, kind, payload))
     return found
 
 
-_MERMAID = {ArrowKind.REQUEST: "->>", ArrowKind.REPLY: "-->>", ArrowKind.REFUSAL: "--x", ArrowKind.EVENT: "-)"}
+_MERMAID = {ArrowKind.REQUEST: "->>", ArrowKind.REPLY: "-->>", ArrowKind.FAILURE: "--x", ArrowKind.EVENT: "-)"}
 _UNSAFE = re.compile(r"[^\w .,:()\-=/\[\]]", re.ASCII)
 
 

@@ -145,7 +145,12 @@ def _lock_id_field(payload_type: type[Payload]) -> str | None:
     return locks[0] if locks else None
 
 
-def _query_answer(payload_type: type[Payload]) -> tuple[type[View], bool]:
+def query_answer(payload_type: type[Payload]) -> tuple[type[View], bool]:
+    """The view that answers a query, and whether the answer is a list of it.
+
+    Raises:
+        PayloadDefinitionError: Its class does not say.
+    """
     for base in payload_type.__mro__:
         generic = getattr(base, "__pydantic_generic_metadata__", None)
         if generic is None or generic["origin"] is not Query:
@@ -230,7 +235,7 @@ def define_payload(payload_type: type[Payload]) -> PayloadDefinition:
     if kind is PayloadKind.SERVICE_COMMAND:
         return PayloadDefinition(name, kind, payload_type, lock_id_field=lock_id_field)
     if kind is PayloadKind.QUERY:
-        view_type, many = _query_answer(payload_type)
+        view_type, many = query_answer(payload_type)
         return PayloadDefinition(
             name, kind, payload_type, view_name=view_type.__name__, view_type=view_type, view_is_many=many
         )

@@ -96,7 +96,8 @@ class Inspection(ABC):
             known = self.recorder.correlation_ids()
             flow = known[-1] if known else ""
         correlation_id = flow.correlation_id if isinstance(flow, Confirmation) else flow
-        return FlowGraph(self.recorder.flow(correlation_id))
+        kinds = {name: component.kind for name, component in self._bundle.components.items()}
+        return FlowGraph(self.recorder.flow(correlation_id), kinds)
 
     def application_graph(self) -> ApplicationGraph:
         """The registered model as read from its source: who handles, sends, queries and publishes what."""

@@ -11,8 +11,8 @@ from typing import Protocol, cast
 from recq_nb.errors import RecqError
 from recq_nb.flow.flow_graph import FlowGraph
 from recq_nb.flow.recorder import FlowRecorder
-from recq_nb.flow.sequence import OUTSIDE, STORE, to_mermaid
-from recq_nb.flow.sequence_picture import to_svg
+from recq_nb.flow.sequence import GATEWAY, OUTSIDE, STORE, to_mermaid
+from recq_nb.flow.sequence_picture import to_html
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.modeling.payload import Payload
@@ -21,7 +21,6 @@ from recq_nb.widgets.part import Answer, Picture
 from recq_nb.widgets.protocol.envelope import Body
 from recq_nb.widgets.protocol.flow import FlowNews, FlowSnapshot, Hop, HopDetails, Lifeline, Skipped, Source
 
-GATEWAY = "gateway"
 REMEMBERED = 1_000
 """Hops a page that just came is given."""
 REMEMBERED_OF_SOME = 10_000
@@ -72,6 +71,7 @@ class FlowPart:
         body: FlowSnapshot = {
             "kind": "snapshot",
             "forgotten": lost + len(steps) - len(shown),
+            "chosen": self._wanted is not None,
             "lifelines": self._lifelines(),
             "hops": [self._hop(*one) for one in shown],
         }
@@ -105,8 +105,10 @@ class FlowPart:
     def _hop(self, number: int, step: FlowStep) -> Hop:
         message = step.message
         source, target = _ends(step)
-        took = step.handler_ns
-        if step.kind in _REPLIES and not isinstance(message, EventMessage):
+        took, began = step.handler_ns, step.time_ns
+        if isinstance(message, EventMessage):
+            began -= step.handler_ns  # before what its handler sent meanwhile
+        elif step.kind in _REPLIES:
             took = step.lock_wait_ns + step.retrieve_ns + step.handler_ns
         return {
             "step": number,
@@ -119,10 +121,17 @@ class FlowPart:
             "source": source,
             "target": target,
             "handler": step.handler,
-            "at": step.time_ns / 1e6,
+            "at": began / 1e6,
             "took": took / 1e6,
             "outcome": step.outcome[:400],
+            "view": self._view(message) if step.kind is FlowStepKind.REPLIED else "",
         }
+
+    def _view(self, message: Message) -> str:
+        query = self._host.bundle.payloads.get(message.name)
+        if query is None or query.view_name is None:
+            return ""
+        return f"list of {query.view_name}" if query.view_is_many else query.view_name
 
     def _kind(self, message: Message) -> str:
         payload = self._host.bundle.payloads.get(message.name)
@@ -146,9 +155,7 @@ class FlowPart:
             case {"kind": "hop", "step": int(number)}:
                 answer(cast("Body", self._details(number)))
             case {"kind": "mermaid", "correlation": str(correlation_id)}:
-                steps = self._host.recorder.since(0)[1]
-                chosen = [step for step in steps if not correlation_id or step.message.correlation_id == correlation_id]
-                answer({"kind": "mermaid", "text": to_mermaid(FlowGraph(chosen))})
+                answer({"kind": "mermaid", "text": to_mermaid(self._graph(correlation_id))})
             case _:
                 raise RecqError(f"the flow widget knows no intent {intent.get('kind')!r}.")
 
@@ -191,14 +198,19 @@ class FlowPart:
 
     def picture(self) -> Picture:
         """See ``Part.picture``."""
-        wanted = self._wanted
+        graph = self._graph()
+        return Picture(to_html(graph), repr(graph))
+
+    def _graph(self, correlation_id: str = "") -> FlowGraph:
+        """What it shows, or one flow, as messages; of all traffic the newest, and no message without its beginning."""
+        wanted = {correlation_id} if correlation_id else self._wanted
         steps = self._host.recorder.since(0)[1]
         if wanted is not None:
             steps = [step for step in steps if step.message.correlation_id in wanted]
         newest = steps[-REMEMBERED if wanted is None else -REMEMBERED_OF_SOME :]
         begun = {step.message.message_id for step in newest if step.kind in _BEGINNINGS}
-        graph = FlowGraph(step for step in newest if step.message.message_id in begun)
-        return Picture(to_svg(graph), repr(graph))
+        kinds = {name: component.kind for name, component in self._host.bundle.components.items()}
+        return FlowGraph((step for step in newest if step.message.message_id in begun), kinds)
 
     def close(self) -> None:
         """See ``Part.close``."""

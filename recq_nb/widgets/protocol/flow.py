@@ -16,8 +16,9 @@ class Hop(TypedDict):
         kind: Kind of the payload, e.g. ``"domain command"``, or ``"invocation"``.
         source: Lifeline it leaves.
         target: Lifeline it reaches.
-        at: When, in milliseconds of the kernel's monotonic clock.
+        at: When it began, in milliseconds of the kernel's monotonic clock; of an event, when its handler did.
         took: What it took, in milliseconds: to the reply, or in the handler; 0 where nothing was measured.
+        view: Reply to a query: the view it carries, ``"list of …"`` where that is many; ``""`` otherwise.
     """
 
     step: int
@@ -33,6 +34,7 @@ class Hop(TypedDict):
     at: float
     took: float
     outcome: str
+    view: str
 
 
 class Lifeline(TypedDict):
@@ -47,10 +49,12 @@ class FlowSnapshot(TypedDict):
 
     Attributes:
         forgotten: Hops recorded before the first of these.
+        chosen: Whether it shows chosen flows only, of which there will hardly be more.
     """
 
     kind: Literal["snapshot"]
     forgotten: int
+    chosen: bool
     lifelines: list[Lifeline]
     hops: list[Hop]
 

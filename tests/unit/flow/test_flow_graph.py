@@ -194,9 +194,3 @@ def test_a_session_told_not_to_record_remembers_nothing() -> None:
         session.register(shop.Stock)
         session.send(shop.StockOpenCommand(item_id="milk", units=5)).result()
         assert session.recorder.since(0) == (1, [])
-
-
-def test_the_picture_styles_nothing_but_itself(session: Session) -> None:
-    style = to_svg(place(session, "O1")).partition("<style>")[2].partition("</style>")[0]
-
-    assert all(rule.startswith(".recq-sequence ") for rule in style.split("}") if rule)

@@ -11,11 +11,15 @@ from recq_nb import (
     AggregateState,
     DomainCommand,
     DomainEvent,
+    Query,
     RecqError,
     Session,
+    View,
     aggregate,
     aggregate_command_handler,
     event_sourcing_handler,
+    projection,
+    query_handler,
 )
 from recq_nb.widgets.flow_part import DETAILED, LONGEST_PAYLOAD, REMEMBERED, FlowPart
 from recq_nb.widgets.protocol.envelope import Body
@@ -43,6 +47,21 @@ class Note:
     @event_sourcing_handler
     def written(self, _event: NoteWrittenEvent) -> NoteState:
         return NoteState()
+
+
+class NoteView(View):
+    note_id: str
+
+
+class NoteListQuery(Query[list[NoteView]]):
+    pass
+
+
+@projection
+class Notes:
+    @query_handler
+    def all(self, _query: NoteListQuery) -> list[NoteView]:
+        return [NoteView(note_id="N")]
 
 
 @pytest.fixture
@@ -160,6 +179,32 @@ def test_a_flow_is_copied_as_mermaid(session: Session) -> None:
     assert isinstance(text, str)
     assert text.startswith("sequenceDiagram\n")
     assert text.count("p0->>p1: NoteWriteCommand") == 2
+
+
+def test_the_reply_to_a_query_says_which_view_it_carries(session: Session) -> None:
+    with session:
+        session.register(NoteView, NoteListQuery, Notes)
+        session.query(NoteListQuery()).result()
+        session.recorded()
+        hops = FlowPart(session).snapshot()["hops"]
+
+    assert isinstance(hops, list)
+    assert [(hop["hop"], hop["view"]) for hop in hops] == [("sent", ""), ("replied", "list of NoteView")]
+
+
+def test_what_a_chosen_flow_widget_copies_is_what_it_shows(session: Session) -> None:
+    with session:
+        _send(session, 3)
+        wanted = session.send(NoteWriteCommand(note_id="MINE")).result()
+        session.recorded()
+        part = FlowPart(session, {wanted.correlation_id})
+
+        text = _asked(part, {"kind": "mermaid", "correlation": ""})["text"]
+
+        assert part.snapshot()["chosen"] is True
+        assert FlowPart(session).snapshot()["chosen"] is False
+    assert isinstance(text, str)
+    assert text.count("NoteWriteCommand") == 1
 
 
 def test_the_picture_of_chosen_flows_is_complete_and_invents_no_beginning(session: Session) -> None:
