@@ -79,9 +79,13 @@ def decode_event(event_type: type[E], text: str, context: str) -> E:
     Raises:
         PayloadError: The stored text does not fit the class, e.g. because a new field has no default.
     """
-    event = decode_model(event_type, text)
-    if event.context != context:
-        event.__dict__["context"] = context
+    try:
+        event: E = event_type.__pydantic_validator__.validate_json(text, extra="ignore")
+    except ValidationError as error:
+        raise _misfit(event_type, error) from None
+    values = event.__dict__
+    if values["context"] != context:
+        values["context"] = context
     return event
 
 
@@ -108,13 +112,17 @@ def decode_model(model_type: type[M], text: str) -> M:
     try:
         model: M = model_type.__pydantic_validator__.validate_json(text, extra="ignore")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole)"
-        raise PayloadError(
-            f"a stored {model_type.__name__} does not fit its class: {field}: {first['msg']}.",
-            remedy=f"Give new fields of {model_type.__name__} a default, so that old events can still be read.",
-        ) from None
+        raise _misfit(model_type, error) from None
     return model
+
+
+def _misfit(model_type: type[BaseModel], error: ValidationError) -> PayloadError:
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "(whole)"
+    return PayloadError(
+        f"a stored {model_type.__name__} does not fit its class: {field}: {first['msg']}.",
+        remedy=f"Give new fields of {model_type.__name__} a default, so that old events can still be read.",
+    )
 
 
 def encode_model(model: BaseModel) -> str:

@@ -102,11 +102,13 @@ class SystemStateStore(Protocol):
     def is_unknown(self, aggregate_id: str) -> bool:
         """True only if the store knows *without reading* that an aggregate has no events."""
 
-    async def load(self, after_versions: Mapping[str, int]) -> Mapping[str, History]:
+    async def load(self, after_versions: Mapping[str, int], *, envelopes: bool = True) -> Mapping[str, History]:
         """Histories of several aggregates.
 
         Args:
             after_versions: Aggregate id → version after which to read (0: everything).
+            envelopes: False where nobody will look at ids, metadata and sender: a store may leave them empty (the
+                metadata ``{}``) and be quicker.
 
         Returns:
             A history for each id asked for; an empty one where there are no events.

@@ -70,6 +70,10 @@ class AggregateFolding:
     """Rebuilds and advances the state of one aggregate component.
 
     An event without an event-sourcing handler leaves the state as it is.
+
+    Attributes:
+        component: The aggregate.
+        wants_envelopes: Whether a handler looks at an event's message or metadata.
     """
 
     def __init__(self, component: ComponentDefinition) -> None:
@@ -81,6 +85,12 @@ class AggregateFolding:
             name: _Fold(handler, ArgumentPlan(handler, _PROVIDERS))
             for name, handler in component.handlers_of(HandlerKind.EVENT_SOURCING).items()
         }
+
+        self.wants_envelopes = any(
+            fold.handler.wants(wanted)
+            for fold in self._folds.values()
+            for wanted in (Injection.EVENT_MESSAGE, Injection.METADATA)
+        )
 
     def apply(
         self, state: AggregateState | None, event: Event, record: EventRecord, sequence: int = 0
@@ -94,12 +104,19 @@ class AggregateFolding:
         fold = self._folds.get(record.event_name)
         if fold is None:
             return state if state is not None else self._empty(None)
+        return self._folded(fold, state, event, record, sequence)
+
+    def _folded(
+        self, fold: _Fold, state: AggregateState | None, event: Event, record: EventRecord, sequence: int
+    ) -> AggregateState:
         if state is None and fold.handler.wants(Injection.STATE) and not self._state_optional(fold.handler):
             state = self._empty(fold.handler)
         try:
             folded = fold.plan.call(FoldFrame(event, record, sequence, state))
         except BaseException as error:  # noqa: BLE001  border: the handler call
             raise annotate(error, fold.handler.label, record.event_name)  # noqa: B904  itself, or caused by it
+        if type(folded) is self._state_type:  # asking pydantic's metaclass costs as much as a small handler
+            return folded
         if folded is None:
             if state is None:
                 return self._empty(fold.handler)
@@ -132,8 +149,10 @@ class AggregateFolding:
     ) -> AggregateState | None:
         """The state after stored events; those without a handler are not even read."""
         for stored in events:
-            if stored.record.event_name in self._folds:
-                state = self.apply(state, reader.payload(stored), stored.record, stored.sequence_number)
+            sequence_number, record = stored
+            fold = self._folds.get(record.event_name)
+            if fold is not None:
+                state = self._folded(fold, state, reader.payload(stored), record, sequence_number)
         return state if state is not None or not events else self._empty(None)
 
     def from_snapshot(self, snapshot: SnapshotRecord) -> AggregateState | None:

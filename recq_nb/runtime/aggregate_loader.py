@@ -81,7 +81,7 @@ class AggregateLoader:
                 if snapshot is not None and state is not None:
                     states[wanted.aggregate_id] = state
                     after[wanted.aggregate_id] = snapshot.version
-        histories = await self._store.load(after)
+        histories = await self._store.load(after, envelopes=any(wanted.folding.wants_envelopes for wanted in batch))
         for wanted in batch:
             aggregate_id = wanted.aggregate_id
             events = histories[aggregate_id].events

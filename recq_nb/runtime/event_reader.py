@@ -18,6 +18,20 @@ class EventReader:
     def __init__(self) -> None:
         self.bundle = Bundle()
 
+    @property
+    def bundle(self) -> Bundle:
+        """Where the payload classes are."""
+        return self._bundle
+
+    @bundle.setter
+    def bundle(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._types = {
+            name: definition.payload_type
+            for name, definition in bundle.payloads.items()
+            if issubclass(definition.payload_type, Event)
+        }
+
     def payload(self, stored: StoredEvent) -> Event:
         """The event itself.
 
@@ -25,13 +39,13 @@ class EventReader:
             PayloadError: Its class is not registered, or no longer fits what is stored.
         """
         record = stored.record
-        definition = self.bundle.payloads.get(record.event_name)
-        if definition is None or not issubclass(definition.payload_type, Event):
+        event_type = self._types.get(record.event_name)
+        if event_type is None:
             raise PayloadError(
                 f"event {stored.sequence_number} is a {record.event_name}, which is not registered.",
                 remedy=f"Run the cell that defines {record.event_name}.",
             )
-        return decode_event(definition.payload_type, record.payload, record.context)
+        return decode_event(event_type, record.payload, record.context)
 
     def known_payload(self, stored: StoredEvent) -> Event | None:
         """The event itself, or None where its class is gone or does not fit."""

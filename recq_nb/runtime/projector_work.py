@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
+from time import perf_counter_ns
 from typing import cast
 
 from recq_nb.errors import HandlerResultError, ReadModelError
@@ -12,8 +13,10 @@ from recq_nb.modeling.capability import HandlerKind, Injection
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
 from recq_nb.modeling.injection import ParameterDefinition
 from recq_nb.modeling.message import EventMessage
+from recq_nb.modeling.payload import Event
 from recq_nb.modeling.read_model import ProjectorStatus
 from recq_nb.ports.consumer_state_store import ConsumerStateStore, ConsumerTransaction
+from recq_nb.ports.system_state_store import StoredEvent
 from recq_nb.runtime.arguments import ArgumentPlan, Getter, Provider
 from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
@@ -24,27 +27,49 @@ from recq_nb.runtime.flow_steps import FlowSteps
 from recq_nb.runtime.gateways import BoundQueryGateway
 from recq_nb.runtime.handler_failure import annotate
 from recq_nb.runtime.message_gateway import MessageGateway
+from recq_nb.runtime.timestamps import timestamp_of
+
+FEW = 1_000
+"""Events of a batch whose steps are told of, the newest ones: as many as a consumer at the head is ever given, but a
+replay of a long log does not push everything else out of the listeners' memory."""
 
 
 class ProjectorFrame:
-    """One event being projected."""
+    """The event of a batch that is being projected; its envelope is made when somebody asks for it."""
 
-    __slots__ = ("gateway", "head_reached", "lag", "message", "transaction")
+    __slots__ = ("_message", "_reader", "gateway", "head_reached", "lag", "payload", "stored", "transaction")
+
+    stored: StoredEvent
+    payload: Event
+    lag: int
 
     def __init__(
         self,
-        message: EventMessage,
         transaction: ConsumerTransaction,
+        reader: EventReader,
         gateway: Callable[[EventMessage], BoundQueryGateway],
-        lag: int,
         *,
         head_reached: bool,
     ) -> None:
-        self.message = message
         self.transaction = transaction
         self.gateway = gateway
-        self.lag = lag
         self.head_reached = head_reached
+        self._reader = reader
+        self._message: EventMessage | None = None
+
+    def turn_to(self, event: TailEvent, lag: int) -> None:
+        """Go on to another event, that many before the last one."""
+        self.stored, payload, _ = event
+        self.payload = payload if payload is not None else self._reader.payload(self.stored)
+        self.lag = lag
+        self._message = None
+
+    @property
+    def message(self) -> EventMessage:
+        """The event in its envelope."""
+        if self._message is None:
+            self._message = self._reader.message(self.stored, self.payload)
+        return self._message
 
 
 def _table(parameter: ParameterDefinition) -> Getter[ProjectorFrame]:
@@ -54,10 +79,10 @@ def _table(parameter: ParameterDefinition) -> Getter[ProjectorFrame]:
 
 
 _PROVIDERS: dict[Injection, Provider[ProjectorFrame]] = {
-    Injection.PAYLOAD: lambda _: lambda frame: frame.message.payload,
+    Injection.PAYLOAD: lambda _: lambda frame: frame.payload,
     Injection.EVENT_MESSAGE: lambda _: lambda frame: frame.message,
     Injection.METADATA: lambda _: lambda frame: frame.message.metadata,
-    Injection.TIMESTAMP: lambda _: lambda frame: frame.message.timestamp,
+    Injection.TIMESTAMP: lambda _: lambda frame: timestamp_of(frame.stored.record.timestamp),
     Injection.PROJECTOR_STATUS: lambda _: lambda frame: ProjectorStatus(frame.head_reached, frame.lag),
     Injection.QUERY_GATEWAY: lambda _: lambda frame: frame.gateway(frame.message),
     Injection.TABLE: _table,
@@ -108,10 +133,15 @@ class ProjectorWork:
 
     def _try(self, events: Sequence[TailEvent], progress: Progress, *, write_each: bool) -> Failure | None:
         transaction = self._states.begin(self._component.name)
+        frame = ProjectorFrame(transaction, self._reader, self._query_gateway, head_reached=progress.head_reached)
+        apart = Context()  # for events from the store, whose senders are gone
+        untold = len(events) - FEW if self._flow.listening else len(events)
         try:
             for place, event in enumerate(events):
                 try:
-                    self._one(event, transaction, len(events) - place - 1, head_reached=progress.head_reached)
+                    frame.turn_to(event, len(events) - place - 1)
+                    context = event.context.copy() if event.context is not None else apart
+                    self._one(frame, context, place >= untold)
                     if write_each:
                         transaction.flush()
                 except Exception as error:
@@ -125,33 +155,30 @@ class ProjectorWork:
             raise
         return None
 
-    def _one(self, event: TailEvent, transaction: ConsumerTransaction, lag: int, *, head_reached: bool) -> None:
-        name = event.stored.record.event_name
-        handler, plan = self._plans[name]
-        message = self._reader.message(event.stored, event.payload)
-        frame = ProjectorFrame(message, transaction, self._query_gateway, lag, head_reached=head_reached)
-        context = event.context.copy() if event.context is not None else Context()
-        started = self._flow.start()
+    def _one(self, frame: ProjectorFrame, context: Context, told: bool) -> None:  # noqa: FBT001  once per event
+        handler, plan = self._plans[frame.stored.record.event_name]
+        started = perf_counter_ns() if told else 0
         try:
-            result = context.run(self._call, handler, plan, frame)
+            result = context.run(plan.call, frame)
+            if handler.is_async:
+                result = self._awaited(result, handler, frame, context)
         except BaseException as raised:  # noqa: BLE001  border: the handler call
-            error = annotate(raised, handler.label, f"{name} (event {message.sequence_number})")
-            self._flow.consumed(message, handler, started, error)
+            message = frame.message
+            error = annotate(raised, handler.label, f"{message.name} (event {message.sequence_number})")
+            self._flow.consumed(message, handler, started or perf_counter_ns(), error)
             raise error  # noqa: B904  itself, or caused by it
-        self._flow.consumed(message, handler, started, None)
+        if told:
+            self._flow.consumed(frame.message, handler, started, None)
         if result is not None:
             raise HandlerResultError(
                 f"{handler.label} returned a {type(result).__name__}; projectors emit nothing.",
                 remedy="Write to the read model and return nothing.",
             )
 
-    def _call(self, handler: HandlerDefinition, plan: ArgumentPlan[ProjectorFrame], frame: ProjectorFrame) -> object:
-        result = plan.call(frame)
-        if handler.is_async:
-            coroutine = cast("Coroutine[object, object, object]", result)
-            awaited = _contained(coroutine, handler.label, frame.message.name)
-            return asyncio.run_coroutine_threadsafe(awaited, self._engine.loop).result()
-        return result
+    def _awaited(self, result: object, handler: HandlerDefinition, frame: ProjectorFrame, context: Context) -> object:
+        coroutine = cast("Coroutine[object, object, object]", result)
+        awaited = _contained(coroutine, handler.label, frame.message.name)
+        return context.run(asyncio.run_coroutine_threadsafe, awaited, self._engine.loop).result()
 
     def _query_gateway(self, message: EventMessage) -> BoundQueryGateway:
         return BoundQueryGateway(self._gateway, caused_by(message, self._component.name))

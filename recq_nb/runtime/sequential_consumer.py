@@ -9,7 +9,7 @@ from recq_nb.runtime.consumer import FETCH_SIZE, UNSAVED_LIMIT, Consumer
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import Failure, Progress
 
-REPLAY_SIZE = 4_000
+REPLAY_SIZE = 10_000
 """Events in one transaction while a consumer is far from the head, where nobody waits for any one of them."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -155,6 +156,29 @@ def test_histories_are_loaded_after_a_version(stores: Stores, others: list[str])
     }
     expected = {"A": History([StoredEvent(7, event("A", 3))])}
     assert asyncio.run(load()) == expected | {name: of.get(name, History([])) for name in others}
+
+
+@pytest.mark.parametrize("others", [[], ["B", "C", "never"]], ids=["one", "many"])
+def test_a_history_without_envelopes_is_still_whole_in_all_that_state_is_made_of(
+    stores: Stores, others: list[str]
+) -> None:
+    records = [event(name, version, context=f"of {name}") for version in (1, 2, 3) for name in ("A", "B", "C")]
+
+    async def load(*, envelopes: bool) -> dict[str, list[tuple[object, ...]]]:
+        histories = await stores.log.load({"A": 1, **dict.fromkeys(others, 0)}, envelopes=envelopes)
+        return {
+            name: [
+                (number, one.event_name, one.aggregate_id, one.version, one.context, one.timestamp, one.payload)
+                for number, one in history.events
+            ]
+            for name, history in histories.items()
+        }
+
+    asyncio.run(stores.log.append(records))
+
+    assert asyncio.run(load(envelopes=False)) == asyncio.run(load(envelopes=True))
+    bare = asyncio.run(stores.log.load({"A": 1}, envelopes=False))["A"].events
+    assert all(isinstance(json.loads(stored.record.metadata), dict) for stored in bare)
 
 
 def test_service_events_belong_to_no_history(stores: Stores) -> None:

@@ -31,7 +31,14 @@ _FIELDS = tuple(map(itemgetter, range(len(EventRecord._fields))))
 _FEW = 100
 """Up to so many events, lists bound to a statement kept from before are faster than an Arrow table."""
 
+_ENVELOPE = frozenset({"event_id", "correlation_id", "causation_id", "command_id", "sender"})
+
 SELECT = "SELECT " + ", ".join("epoch_us(timestamp)" if name == "timestamp" else name for name in _COLUMNS)
+SELECT_BARE = "SELECT " + ", ".join(
+    {"timestamp": "epoch_us(timestamp)", "metadata": "'{}'"}.get(name, f"'' AS {name}" if name in _ENVELOPE else name)
+    for name in _COLUMNS
+)
+"""Without what only an envelope needs; each column of text less saves a tenth of the time."""
 
 
 def _insert(place: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from recq_nb.adapters.duckdb.database import DuckDbDatabase
-from recq_nb.adapters.duckdb.event_table import SELECT, EventWriter, stored_events
+from recq_nb.adapters.duckdb.event_table import SELECT, SELECT_BARE, EventWriter, stored_events
 from recq_nb.adapters.duckdb.failures import translated, working_failure
 from recq_nb.adapters.duckdb.known import LIMIT, KnownCommands, KnownVersions
 from recq_nb.errors import ConcurrentAppendError, StoreError
@@ -171,28 +171,28 @@ class DuckDbSystemStateStore:
                 raise
             self._written += len(events)
 
-    async def load(self, after_versions: Mapping[str, int]) -> Mapping[str, History]:
+    async def load(self, after_versions: Mapping[str, int], *, envelopes: bool = True) -> Mapping[str, History]:
         """See ``SystemStateStore.load``."""
-        found = await self._database.read(lambda: self._load(after_versions))
+        found = await self._database.read(lambda: self._load(after_versions, SELECT if envelopes else SELECT_BARE))
         for aggregate_id in after_versions:
             history = found[aggregate_id].events
             if history and self.versions.get(aggregate_id) is None:
                 self.versions.learn(aggregate_id, history[-1].record.version)
         return found
 
-    def _load(self, after_versions: Mapping[str, int]) -> dict[str, History]:
+    def _load(self, after_versions: Mapping[str, int], select: str) -> dict[str, History]:
         by_aggregate: dict[str, list[StoredEvent]] = {aggregate_id: [] for aggregate_id in after_versions}
         with self._reading("loading aggregates") as cursor:
             if len(after_versions) <= _BY_INDEX:
                 for wanted in after_versions.items():
                     cursor.execute(
-                        f"{SELECT} FROM recq.events WHERE aggregate_id = $1 AND version > $2 ORDER BY version",
+                        f"{select} FROM recq.events WHERE aggregate_id = $1 AND version > $2 ORDER BY version",
                         list(wanted),
                     )
                     by_aggregate[wanted[0]] = stored_events(cursor)
             else:
                 cursor.execute(
-                    f"{SELECT} FROM recq.events e JOIN (SELECT unnest($1) AS wanted, unnest($2) AS after) "
+                    f"{select} FROM recq.events e JOIN (SELECT unnest($1) AS wanted, unnest($2) AS after) "
                     "ON e.aggregate_id = wanted AND e.version > after ORDER BY sequence_number",
                     [list(after_versions), list(after_versions.values())],
                 )
