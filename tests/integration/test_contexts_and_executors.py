@@ -239,3 +239,26 @@ def test_replaying_a_read_model_gives_the_same_rows() -> None:
         session.replay("StepProjector")
         session.settled().result()
         assert session.sql("SELECT * FROM step_row ORDER BY ALL").arrow().equals(lived)
+
+
+def test_of_a_long_replay_the_newest_steps_are_recorded_and_of_live_traffic_all() -> None:
+    events, handled = 1_500, "SELECT count(*) FROM recq.messages WHERE component = 'StepProjector'"
+
+    @projector
+    class StepProjector:
+        @event_handler
+        def stepped(self, event: SteppedEvent, rows: Table[StepRow]) -> None:
+            rows.upsert(StepRow(identifier=event.identifier, number=event.number))
+
+    with Session() as session:
+        session.register(Walker, StepProjector)
+        walk(session, events, 1)
+        session.settled().result()
+        lived = session.sql(handled).rows()
+        session.replay("StepProjector")
+        session.settled().result()
+        replayed = session.sql(handled).rows()
+        assert session.sql("SELECT count(*) FROM step_row").rows() == [(events,)]
+
+    assert lived == [(events,)]
+    assert replayed == [(events + 1_000,)]
