@@ -85,7 +85,7 @@ class DefinitionCell:
         registration = self._extension.session.register(
             *payloads, *components, origin=cell_origin(self._extension.shell)
         )
-        self._extension.definition_cells.append(self._source.body)
+        self._extension.cells.add("definition", self._source.body)
         registration_report(registration).show()
         findings = self._extension.session.lint(*(cls.__name__ for cls in defined))
         if findings:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 
 import recq_nb
+from recq_nb.magics.cell_log import CellLog
 from recq_nb.session import Session
 
 SESSION_NAME = "recq"
@@ -20,7 +20,7 @@ class Extension:
     it, ``recq = Session(injector=…)``, and the magics use it from then on.
 
     Attributes:
-        definition_cells: The bodies of the definition cells that were registered, in that order.
+        cells: Every cell that was run, in that order.
 
     Args:
         shell: The shell.
@@ -35,7 +35,8 @@ class Extension:
         self._session = Session(store)
         self._opened = [self._session]
         self._lent: dict[str, object] = {}
-        self.definition_cells: list[tuple[ast.stmt, ...]] = []
+        self.cells = CellLog(shell)
+        self.cells.install()
         self.shell.user_ns[SESSION_NAME] = self._session
         self.bind_names()
 
@@ -88,6 +89,7 @@ class Extension:
     def unload(self) -> None:
         """Close, and take back the names that still mean what they were lent for."""
         self._lent[SESSION_NAME] = self._session
+        self.cells.remove()
         self.close()
         for name, value in self._lent.items():
             if self.shell.user_ns.get(name) is value:

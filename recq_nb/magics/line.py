@@ -142,9 +142,8 @@ class LineMagic:
             case []:
                 return self._book.report()
             case ["export", path]:
-                history = self._extension.shell.history_manager
-                ran = history.input_hist_raw if history is not None else []
-                text = exported(ran, self._extension.definition_cells, self._book)
+                bundle = self._extension.session.bundle
+                text = exported(self._extension.cells, (*bundle.payloads, *bundle.components), self._book)
                 Path(path).expanduser().write_text(text, encoding="utf-8")
                 return Report(Quiet(f"recq: {counted(len(self._book.runs), 'specification')} written to {path}"))
             case _:

@@ -82,6 +82,7 @@ class SpecCell:
         problem = "" if error is None else f"{type(error).__name__}: {error}".splitlines()[0]
         name = self._source.arguments
         self._book.runs[name] = SpecRun(name, body, problem)
+        self._extension.cells.add("specification", self._source.body)
         if isinstance(error, SpecificationFailure):
             _Shown(error).show()
         if error is None:

@@ -3,81 +3,93 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Sequence
 
+import recq_nb
+import recq_nb.testing
 from recq_nb.errors import MagicUsageError
-from recq_nb.magics.spec_cell import SPEC, SpecBook
+from recq_nb.magics.cell_log import LoggedCell
+from recq_nb.magics.cell_statement import (
+    Statement,
+    function_text,
+    is_future_import,
+    is_star_import,
+    read_statement,
+)
+from recq_nb.magics.extension import SESSION_NAME
+from recq_nb.magics.notebook_slice import NotebookSlice
+from recq_nb.magics.spec_cell import SPEC, SpecBook, SpecRun
 
-_HEAD = '''"""Specifications exported from a notebook: the model as its cells define it, then one test for each."""
-
-from recq_nb import *
-from recq_nb.testing import *
-'''
+_HEAD = '"""Specifications exported from a notebook: the model as its cells define it, then one test for each."""\n'
+_OFFERED = ("from recq_nb import *", "from recq_nb.testing import *")
 
 
-def exported(plain_cells: Iterable[str], definition_cells: Iterable[Sequence[ast.stmt]], book: SpecBook) -> str:
-    """The file's text.
+def exported(cells: Iterable[LoggedCell], registered: Sequence[str], book: SpecBook) -> str:
+    """The file's text: what the specifications and the registered classes need of the notebook, then the tests.
 
-    The model is what the definition cells said that registered something; one that defines a name again takes the
-    place of the earlier. Imports of plain cells come along; whatever else plain cells did does not.
+    Args:
+        cells: The notebook, in the order it was run.
+        registered: Names of the payloads and components that are registered.
+        book: The specifications.
 
     Raises:
-        MagicUsageError: There is no specification, or one of them awaits something.
+        MagicUsageError: There is no specification, or it needs something that a file cannot repeat.
     """
     if not book.runs:
         raise MagicUsageError("there is no specification to export.", remedy=f"Run a %%{SPEC} cell first.")
-    bodies = list(definition_cells)
-    statements = [*(one for cell in plain_cells for one in _parsed(cell)), *(one for body in bodies for one in body)]
-    imports = dict.fromkeys(ast.unparse(one) for one in statements if _is_import(one) and not _is_future(one))
-    tests: list[str] = []
+    used = NotebookSlice(cells, (*recq_nb.__all__, *recq_nb.testing.__all__), SESSION_NAME)
+    for name in registered:
+        if used.makes(name):
+            used.require(name, "the model")
     taken: set[str] = set()
-    for run in book.runs.values():
-        name = _function_name(run.name, taken)
-        lines = [f"    {line}" if line else "" for line in _indentable(run.body)]
-        tests.append("\n".join([f"def {name}():", f"    {json.dumps(run.name, ensure_ascii=False)}", *lines]))
-    return "\n\n".join([_HEAD + "\n".join(imports), *_model(bodies), *tests]).rstrip() + "\n"
+    stars: dict[str, None] = {}
+    tests = [_test(run, used, taken, stars) for run in book.runs.values()]
+    imports, model = used.text()
+    future = [line for line in imports if line.startswith("from __future__")]
+    others = [line for line in (*imports, *stars) if line not in future]
+    head = "\n\n".join("\n".join(lines) for lines in (future, _OFFERED, others) if lines)
+    return "\n\n\n".join([f"{_HEAD}\n{head}", *model, *tests]).rstrip() + "\n"
 
 
-def _model(bodies: Iterable[Sequence[ast.stmt]]) -> list[str]:
-    cells: list[dict[str, str]] = []
-    for number, body in enumerate(bodies):
-        cell = {
-            _key(one, f"{number}.{place}"): ast.unparse(one) for place, one in enumerate(body) if not _is_import(one)
-        }
-        places = [place for place, earlier in enumerate(cells) if earlier.keys() & cell.keys()]
-        for place in places:
-            cells[place] = {key: text for key, text in cells[place].items() if key not in cell}
-        if places:
-            cells[places[0]] = {**cells[places[0]], **cell}
-        else:
-            cells.append(cell)
-    return [text for cell in cells for text in cell.values()]
+def _test(run: SpecRun, used: NotebookSlice, taken: set[str], stars: dict[str, None]) -> str:
+    """One test, whose names are local but for those it shares with cells before it."""
+    user = f"the specification {run.name!r}"
+    body = [one for one in ast.parse(run.body).body if not is_future_import(one)]
+    read = [read_statement(one) for one in body]
+    offered = {name for one in read if is_star_import(one.node) for name in one.makes}
+    stars.update(dict.fromkeys(ast.unparse(one) for one in body if is_star_import(one)))
+    own = [one for one in read if not is_star_import(one.node)]
+    local = {name for one in own for name in one.makes}
+    shared: list[str] = []
+    for name in _looked_up(own):
+        if name not in local:
+            if name not in offered:
+                used.require(name, user)
+        elif used.makes(name):
+            used.require(name, user)
+            shared.append(name)
+    statements: list[ast.stmt] = [one.node for one in own]
+    if shared:
+        statements.insert(0, ast.Global(sorted(shared)))
+    name = _function_name(run.name, taken)
+    told = ast.Expr(ast.Constant(run.name))
+    if not any(one.awaits for one in own):
+        return function_text(f"def {name}(): ...", [told, *statements])
+    inner = function_text("async def story(): ...", statements)
+    run_it = ast.parse(f"import asyncio\n{inner}\nasyncio.run(story())").body
+    return function_text(f"def {name}(): ...", [told, *run_it])
 
 
-def _parsed(text: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(text).body
-    except (SyntaxError, ValueError):  # magics, shell commands, top-level await: no part of a model
-        return []
-
-
-def _is_import(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Import | ast.ImportFrom)
-
-
-def _is_future(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-
-
-def _key(statement: ast.stmt, otherwise: str) -> str:
-    if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        return statement.name
-    if isinstance(statement, ast.Assign | ast.AnnAssign):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return ",".join(map(ast.unparse, targets))
-    return otherwise
+def _looked_up(body: Sequence[Statement]) -> list[str]:
+    """The names a body uses before it has bound them itself."""
+    bound: set[str] = set()
+    found: dict[str, None] = {}
+    for one in body:
+        sure = {name for name in one.makes if one.replaces(name)}
+        found.update(dict.fromkeys(sorted(one.needs - bound - sure)))
+        bound |= one.makes
+    return list(found)
 
 
 def _function_name(name: str, taken: set[str]) -> str:
@@ -87,13 +99,3 @@ def _function_name(name: str, taken: set[str]) -> str:
         found, number = f"{base}_{number}", number + 1
     taken.add(found)
     return found
-
-
-def _indentable(body: str) -> list[str]:
-    """The body's lines; strings over several lines are written on one by ``ast.unparse``."""
-    tree = ast.parse(body)
-    if any(isinstance(node, ast.Await) for node in ast.walk(tree)):
-        raise MagicUsageError(
-            "a specification that awaits cannot be exported.", remedy="Use specification(...) only, without await."
-        )
-    return ast.unparse(tree).splitlines()

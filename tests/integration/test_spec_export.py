@@ -1,0 +1,259 @@
+"""Exported specifications: whatever of the notebook they use comes along, and the file passes in plain pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from recq_nb import MagicUsageError
+from tests.integration.notebook_shell import TODO_COMPONENTS, TODO_PAYLOADS, Notebook
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent.parent / "notebooks").glob("*.ipynb"))
+ACCOUNT = """%%recq_payload
+class AccountOpenCommand(DomainCommand):
+    account_id: AggregateId
+    amount: int
+
+class AccountOpenedEvent(DomainEvent):
+    account_id: str
+    amount: int
+"""
+ACCOUNT_AGGREGATE = """%%recq_component
+class AccountState(AggregateState):
+    amount: int = 0
+
+@aggregate
+class Account:
+    @aggregate_command_handler(init=True)
+    def open(self, command: AccountOpenCommand) -> AccountOpenedEvent:
+        return AccountOpenedEvent(account_id=command.account_id, amount=net(command.amount))
+
+    @event_sourcing_handler
+    def opened(self, event: AccountOpenedEvent) -> AccountState:
+        return AccountState(amount=event.amount)
+"""
+OPENED = """%%recq_spec an account is opened
+specification(Account).when(AccountOpenCommand(account_id="A", amount=100)).then(
+    AccountOpenedEvent(account_id="A", amount={amount})
+)
+"""
+
+
+def export(notebook: Notebook, cells: Sequence[str], path: Path) -> BaseException | None:
+    """Run the cells, which must not fail, and export; what that fails with."""
+    for cell in cells:
+        error = notebook.run(cell).error
+        assert error is None, (cell, error)
+    return notebook.run(f"%recq specs export '{path}'").error
+
+
+def pytest_says(path: Path) -> tuple[int, str]:
+    """The exit status and the output of plain pytest on a file, away from this project."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider", str(path)],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        check=False,
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+HELPERS = [
+    "%load_ext recq_nb\nfrom datetime import timedelta\nimport math, json as text",
+    "unused = object()\nimport IPython.display",
+    "FEE = 3\nRATES = {'net': 2}",
+    "RATES['net'] = FEE\nRATES.update(gross=1)",
+    "def rounded(amount):\n    return math.floor(amount) - offset()",
+    "def net(amount):\n    return rounded(amount) - RATES['net']",
+    "def offset():\n    return 0",
+    ACCOUNT,
+    ACCOUNT_AGGREGATE,
+]
+
+
+def test_what_definitions_and_specifications_use_of_plain_cells_comes_along(notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "test_account.py"
+    spec = OPENED.format(amount="EXPECTED")
+
+    assert export(notebook, [*HELPERS, "EXPECTED = net(100)", spec], path) is None
+
+    text = path.read_text(encoding="utf-8")
+    assert pytest_says(path)[0] == 0, pytest_says(path)
+    assert "unused" not in text
+    assert "timedelta" not in text
+    assert "load_ext" not in text
+
+
+AWKWARD: dict[str, list[str]] = {
+    "a helper that is defined again after its users": [
+        "def net(amount):\n    return amount - 1",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        "FEE = 7",
+        "def net(amount, fee=FEE):\n    return amount - fee",
+        OPENED.format(amount=93),
+    ],
+    "payloads that are defined again after their component": [
+        "def net(amount): return amount",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        ACCOUNT,
+        OPENED.format(amount=100),
+    ],
+    "a class of a plain cell as base and as field": [
+        "import enum\nfrom typing import Annotated",
+        "class Kind(str, enum.Enum):\n    OPEN = 'open'",
+        "class Base:\n    def kind(self): return Kind.OPEN",
+        "def net(amount): return amount",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE.replace("class Account:", "class Account(Base):").replace(
+            "        return AccountOpenedEvent(",
+            "        assert self.kind() is Kind.OPEN\n        return AccountOpenedEvent(",
+        ),
+        OPENED.format(amount=100),
+    ],
+    "annotations that are text": [
+        "from __future__ import annotations\ndef net(amount: Money) -> Money: return amount\nMoney = int",
+        ACCOUNT.replace("amount: int", "amount: Money"),
+        ACCOUNT_AGGREGATE.replace("command: AccountOpenCommand", "command: 'AccountOpenCommand'"),
+        OPENED.format(amount=100),
+    ],
+    "a specification that awaits": [
+        "import asyncio",
+        "async def later(value):\n    await asyncio.sleep(0)\n    return value",
+        "def net(amount): return amount",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        OPENED.format(amount="await later(100)").replace("an account", "an account that awaits"),
+        (
+            "%%recq_spec asynchronous loops\nasync def numbers():\n    yield 100\nasync for number in numbers():\n"
+            "    specification(Account).when(AccountOpenCommand(account_id='A', amount=number)).then("
+            "AccountOpenedEvent(account_id='A', amount=[one async for one in numbers()][0]))"
+        ),
+    ],
+    "names that one specification leaves to the next, and takes from plain cells": [
+        "def net(amount): return amount\nbalance = 50",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        (
+            "%%recq_spec first\nbalance = balance + 50\nexpected = AccountOpenedEvent(account_id='A', amount=balance)\n"
+            "specification(Account).when(AccountOpenCommand(account_id='A', amount=balance)).then(expected)"
+        ),
+        (
+            "%%recq_spec second\nbalance = 1\nspecification(Account).when("
+            "AccountOpenCommand(account_id='B', amount=balance)).then("
+            "expected.model_copy(update={'amount': 1, 'account_id': 'B'}))"
+        ),
+    ],
+    "star imports, a fallback import, a registration and a loop": [
+        "from math import *\ntry:\n    import no_such_module as codec\nexcept ImportError:\n    codec = None",
+        "from functools import singledispatch, cache\n@singledispatch\ndef fee(value): return 0",
+        "@fee.register\ndef _(value: int): return floor(2.5)",
+        "@cache\ndef unrelated(): return get_ipython()",
+        "TABLE = {}\nfor n in range(3):\n    TABLE[n] = n",
+        "def net(amount): return amount - fee(amount) - TABLE[2] - (codec is not None)",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        "%%recq_spec from decimal\nfrom decimal import *\n"
+        + OPENED.format(amount="int(Decimal(96))").partition("\n")[2],
+    ],
+    "a cell that failed, a trace, a timed cell and something shown": [
+        "%%time\nfrom datetime import timedelta",
+        "%%recq_trace\ndef net(amount): return amount - 1",
+        "display(net)\nrecq",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        "%%recq_spec shown\ndisplay(net)\n" + OPENED.format(amount="99").partition("\n")[2],
+    ],
+    "names and texts that need care": [
+        "def net(amount):\n    '''Two\n    lines.'''\n    return amount if 'Two\\n    l' in net.__doc__ else 0",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        '%%recq_spec "quoted" \\back — заказ\nnote = """one\n  two"""\nassert len(note) == 9\n'
+        + OPENED.format(amount="100").partition("\n")[2],
+        "%%recq_spec заказ\n" + OPENED.format(amount="100").partition("\n")[2],
+    ],
+}
+
+
+@pytest.mark.parametrize("cells", AWKWARD.values(), ids=AWKWARD.keys())
+def test_awkward_notebooks_export_to_files_that_pass(cells: list[str], notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "test_account.py"
+
+    assert export(notebook, cells, path) is None
+
+    status, output = pytest_says(path)
+    assert status == 0, output + path.read_text(encoding="utf-8")
+
+
+def test_what_a_failed_cell_did_not_do_does_not_come_along(notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "test_account.py"
+    notebook.run("def net(amount): return amount")
+    assert notebook.run("limit = 1\n1 / 0\ndef net(amount): return 'never made'").error is not None
+
+    assert export(notebook, [ACCOUNT, ACCOUNT_AGGREGATE, OPENED.format(amount="100 * limit")], path) is None
+
+    assert pytest_says(path)[0] == 0
+    assert "never made" not in path.read_text(encoding="utf-8")
+
+
+REFUSED = {
+    "magic": (
+        "from IPython.core.magic import register_line_magic\n@register_line_magic\ndef get(_): return abs\nnet = %get",
+        "net uses a magic",
+        "plain Python",
+    ),
+    "run": ("exec('def net(amount): return amount')", "net", "plain cell"),
+    "session": ("def net(amount): return recq.status().head and amount or amount", "recq", "specification(...)"),
+    "shell": ("def net(amount):\n    import os\n    !true\n    return amount", "magic or shell", "plain Python"),
+    "await": ("import asyncio\nnet = await asyncio.sleep(0, lambda amount: amount)", "awaiting", "without await"),
+}
+
+
+@pytest.mark.parametrize(("cell", "named", "remedy"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_a_file_cannot_repeat_is_refused_by_name(
+    cell: str, named: str, remedy: str, notebook: Notebook, tmp_path: Path
+) -> None:
+    path = tmp_path / "test_account.py"
+
+    error = export(notebook, [cell, ACCOUNT, ACCOUNT_AGGREGATE, OPENED.format(amount=100)], path)
+
+    assert isinstance(error, MagicUsageError)
+    assert named in error.problem
+    assert remedy in str(error.remedy)
+    assert not path.exists()
+
+
+def test_definitions_that_are_gone_do_not_come_along(notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "test_account.py"
+    cells = [TODO_PAYLOADS, TODO_COMPONENTS, "def net(amount): return amount", ACCOUNT, ACCOUNT_AGGREGATE]
+
+    assert export(notebook, [*cells, OPENED.format(amount=100)], path) is None
+
+    assert "class TodoListProjection" in path.read_text(encoding="utf-8")
+    assert pytest_says(path)[0] == 0
+
+
+@pytest.mark.parametrize("shipped", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_shipped_model_exports_with_a_specification(shipped: Path, notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "test_model.py"
+    document = json.loads(shipped.read_text(encoding="utf-8"))
+    for cell in document["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and ("%%recq_spec" in source or not source.startswith("%recq")):
+            notebook.run(source)
+    handler = next(iter(notebook.session.bundle.components.values()))
+    spec = f"%%recq_spec {handler.name} can be specified\nspecification({handler.name})"
+
+    assert export(notebook, [spec], path) is None
+
+    status, output = pytest_says(path)
+    assert status == 0, output
