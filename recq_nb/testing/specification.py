@@ -17,7 +17,7 @@ from recq_nb.modeling.state import AggregateState, SagaState
 from recq_nb.testing.difference import same
 from recq_nb.testing.failure import SpecificationFailure
 from recq_nb.testing.outcome import Outcome, Scheduled
-from recq_nb.testing.story import Fact, Story
+from recq_nb.testing.story import Fact, Story, TimePasses
 
 V = TypeVar("V")
 
@@ -60,30 +60,65 @@ class Specification:
 
     # -- the story -----------------------------------------------------------------------------------------------
 
-    def given(self, *facts: Event | ReadModel, metadata: Mapping[str, JsonValue] | None = None) -> Specification:
+    def given(
+        self,
+        *facts: Event | ReadModel,
+        metadata: Mapping[str, JsonValue] | None = None,
+        aggregate_id: str = "",
+    ) -> Specification:
         """Events that have happened, in order, or rows that are there.
 
-        An aggregate's events are those of the aggregate its command names. ``metadata`` is what the events carry.
+        Args:
+            *facts: The events and rows.
+            metadata: What the events carry.
+            aggregate_id: Whose events they are; where it is not said, the aggregate's that the command names.
         """
-        events = tuple(Fact(fact, Metadata(metadata)) for fact in facts if isinstance(fact, Event))
+        events = tuple(Fact(fact, Metadata(metadata), aggregate_id) for fact in facts if isinstance(fact, Event))
         rows = tuple(fact for fact in facts if isinstance(fact, ReadModel))
         if len(events) + len(rows) != len(facts):
             raise ModelingError("given() takes events and rows of read models.", remedy="Construct them and pass them.")
         story = self._story
         return Specification(replace(story, given=story.given + events, rows=story.rows + rows))
 
+    def given_time_passed(self, by: timedelta) -> Specification:
+        """So much time has passed since what was given before; commands that were due meanwhile have been sent."""
+        return Specification(replace(self._story, given=(*self._story.given, _passing(by))))
+
     def when(
         self,
         message: Command | Query[V] | Event,
         metadata: Mapping[str, JsonValue] | None = None,
+        aggregate_id: str = "",
     ) -> Specification:
-        """The command, query or event the specification is about."""
-        if self._story.when is not None:
-            raise ModelingError("a specification has one when().", remedy="Put what happens earlier into given(...).")
+        """The command, query or event the specification is about.
+
+        Args:
+            message: What happens.
+            metadata: What it carries.
+            aggregate_id: Of an event: whose it is. A command names its aggregate itself.
+        """
+        self._must_have_no_when()
         if isinstance(message, Event):
-            return Specification(replace(self._story, when=Fact(message, Metadata(metadata))))
+            return Specification(replace(self._story, when=Fact(message, Metadata(metadata), aggregate_id)))
+        if aggregate_id:
+            raise ModelingError(
+                f"when({type(message).__name__}) takes no aggregate_id: only events do.",
+                remedy="A command names its aggregate in its own field.",
+            )
         about = cast("Command | Query[object]", message)
         return Specification(replace(self._story, when=about, metadata=Metadata(metadata)))
+
+    def when_time_passes(self, by: timedelta) -> Specification:
+        """What the specification is about is that time passes: commands that become due are sent, earliest first.
+
+        ``then_sent`` says which. They are answered like any other command, see ``rejects`` and ``fails``.
+        """
+        self._must_have_no_when()
+        return Specification(replace(self._story, when=_passing(by)))
+
+    def _must_have_no_when(self) -> None:
+        if self._story.when is not None:
+            raise ModelingError("a specification has one when().", remedy="Put what happens earlier into given(...).")
 
     def rejects(self, command: type[Command], code: str, text: str = "") -> Specification:
         """Have commands of this type rejected; without a word about them, sent commands are confirmed."""
@@ -147,7 +182,10 @@ class Specification:
         return self._must_be(list(expected), list(self._run().sent), "sends commands that", self._run().error)
 
     def then_scheduled(self, *expected: Command | Scheduled, after: timedelta | None = None) -> Self:
-        """Exactly these commands are scheduled, earliest first; none: ``then_scheduled()``."""
+        """Exactly these commands are scheduled by that step, earliest first; none: ``then_scheduled()``.
+
+        The delay counts from the end of the story. ``when_time_passes`` has them sent.
+        """
         wanted: list[Scheduled] = []
         for one in expected:
             if isinstance(one, Command):
@@ -201,10 +239,17 @@ class Specification:
         story = self._story
         subject = story.components[0].__name__
         about = story.when.event if isinstance(story.when, Fact) else story.when
-        to = f", given {type(about).__name__}," if about is not None else ""
+        what = f"{about.by} of time" if isinstance(about, TimePasses) else type(about).__name__
+        to = f", given {what}," if about is not None else ""
         connected = f"{verb} differ" if verb.endswith("that") else f"{verb} differently"
         return SpecificationFailure.between(f"{subject}{to} {connected} from its specification.", expected, actual)
 
     def __repr__(self) -> str:
         names = ", ".join(cls.__name__ for cls in self._story.components)
         return f"specification({names})" + (": checked" if self._outcome is not None else ": nothing is checked yet")
+
+
+def _passing(by: timedelta) -> TimePasses:
+    if by < timedelta():
+        raise ModelingError(f"time passes by {by}, which is backwards.", remedy="Pass a positive timedelta.")
+    return TimePasses(by)

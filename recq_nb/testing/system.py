@@ -12,6 +12,7 @@ from recq_nb.adapters.duckdb.guarded_connection import GuardedConnection
 from recq_nb.adapters.duckdb.scheduled_command_store import DuckDbScheduledCommandStore
 from recq_nb.adapters.duckdb.snapshot_store import DuckDbSnapshotStore
 from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
+from recq_nb.errors import Rejection
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.capability import ComponentKind, HandlerKind
 from recq_nb.modeling.component_definition import ComponentDefinition
@@ -170,6 +171,24 @@ class IsolatedSystem:
     def query(self, query: Query[T], metadata: Metadata) -> T:
         """Ask a query from outside."""
         return self.runtime.gateway.query(query, Cause(metadata=metadata)).result()
+
+    def fire(self, record: ScheduledCommandRecord, command: Command) -> None:
+        """Send a scheduled command, as the scheduler does when it is due; raises what it fails with.
+
+        It is scheduled no more once it has an outcome, a rejection included.
+        """
+        cause = Cause(
+            record.correlation_id, record.causation_id, Metadata.from_json(record.metadata), (), record.saga_name
+        )
+        try:
+            self.runtime.gateway.send(command, cause, command_id=record.schedule_id).result()
+        except Rejection:
+            self._fired(record)
+            raise
+        self._fired(record)
+
+    def _fired(self, record: ScheduledCommandRecord) -> None:
+        self.runtime.run(lambda: self._schedules.remove(record.schedule_id), "fired")
 
     def insert(self, rows: Sequence[ReadModel]) -> None:
         """Put rows into their read models."""

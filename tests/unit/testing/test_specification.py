@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from recq_nb import AggregateDeletedError, AggregateNotInitializedError, TransientError
-from recq_nb.testing import START, SpecificationFailure, specification
+from recq_nb import (
+    AggregateDeletedError,
+    AggregateNotInitializedError,
+    EventMessage,
+    Key,
+    ModelingError,
+    ReadModel,
+    Table,
+    TransientError,
+    event_handler,
+    projector,
+)
+from recq_nb.testing import START, SpecificationFailure, scheduled, specification
 from recq_nb.testing.difference import Difference
 from tests.domains import order_stock_payment as shop
+from tests.domains import reminders
 from tests.domains import todo_list as todo
 
 CREATED = todo.TodoListCreatedEvent(identifier="TDLS_1", name="Groceries")
@@ -100,6 +113,87 @@ def test_a_saga_schedules_and_its_end_takes_that_back() -> None:
 
     started.then_scheduled(expire, after=shop.HOLD)
     started.when(shop.OrderConfirmedEvent(order_id="O1")).then_ended().then_scheduled().then_sent()
+
+
+EXPIRE = shop.OrderRejectCommand(order_id="O1", reason="hold.expired")
+
+
+def test_a_scheduled_command_is_sent_when_its_time_comes_and_only_then() -> None:
+    reserved = specification(shop.HoldExpiry).given(RESERVED)
+
+    reserved.when_time_passes(shop.HOLD).then_sent(EXPIRE).then_scheduled()
+    reserved.when_time_passes(shop.HOLD - timedelta(microseconds=1)).then_sent()
+    reserved.when(shop.OrderConfirmedEvent(order_id="O1")).then_ended()
+    confirmed = reserved.given(shop.OrderConfirmedEvent(order_id="O1"))
+    confirmed.when_time_passes(10 * shop.HOLD).then_sent()
+
+
+def test_scheduled_commands_are_sent_at_their_own_moments_and_once() -> None:
+    first = reminders.BookedEvent(name="ada", seconds=60)
+    story = specification(reminders.Stay).given(first)
+
+    later = story.given_time_passed(timedelta(seconds=30)).given(reminders.BookedEvent(name="bob", seconds=10))
+
+    later.when_time_passes(timedelta(seconds=30)).then_sent(
+        reminders.RemindCommand(name="bob"), reminders.RemindCommand(name="ada")
+    )
+    later.given_time_passed(timedelta(seconds=30)).when_time_passes(timedelta(days=1)).then_sent()
+    later.then_scheduled(
+        scheduled(reminders.RemindCommand(name="bob"), after=timedelta(seconds=10)),
+        scheduled(reminders.RemindCommand(name="ada"), after=timedelta(seconds=30)),
+    )
+
+
+def test_a_scheduled_command_that_is_rejected_is_done_with_and_one_that_fails_is_told() -> None:
+    reserved = specification(shop.HoldExpiry).given(RESERVED)
+
+    rejected = reserved.rejects(shop.OrderRejectCommand, "order.decided")
+    rejected.when_time_passes(shop.HOLD).then_sent(EXPIRE)
+    rejected.given_time_passed(shop.HOLD).when_time_passes(shop.HOLD).then_sent()
+    reserved.fails(shop.OrderRejectCommand).when_time_passes(shop.HOLD).then_raises(TransientError)
+
+
+def test_a_story_with_time_has_one_when_and_no_way_back() -> None:
+    reserved = specification(shop.HoldExpiry).given(RESERVED)
+
+    with pytest.raises(ModelingError, match="one when"):
+        reserved.when_time_passes(shop.HOLD).when_time_passes(shop.HOLD)
+    with pytest.raises(ModelingError, match="backwards"):
+        reserved.given_time_passed(-shop.HOLD)
+    with pytest.raises(SpecificationFailure, match=r"HoldExpiry, given 0:00:01 of time, sends commands that differ"):
+        reserved.when_time_passes(shop.HOLD).then_sent()
+
+
+class OwnerRow(ReadModel):
+    aggregate_id: Key[str]
+
+
+@projector
+class Owners:
+    @event_handler
+    def created(self, _event: todo.TodoListCreatedEvent, message: EventMessage, rows: Table[OwnerRow]) -> None:
+        rows.upsert(OwnerRow(aggregate_id=message.aggregate_id))
+
+
+def test_given_events_are_of_the_aggregate_they_are_said_to_be_of() -> None:
+    seen = specification(Owners)
+
+    seen.given(CREATED).then_rows(OwnerRow, [OwnerRow(aggregate_id="aggregate")])
+    seen.given(CREATED, aggregate_id="T7").when(CREATED, aggregate_id="T8").then_rows(
+        OwnerRow, [OwnerRow(aggregate_id="T7"), OwnerRow(aggregate_id="T8")]
+    )
+    with pytest.raises(ModelingError, match="only events"):
+        specification(todo.TodoListAggregate).when(ADD, aggregate_id="T")
+
+
+def test_an_aggregates_state_is_that_of_the_aggregate_in_question() -> None:
+    story = specification(todo.TodoListAggregate).given(CREATED, ADDED, aggregate_id="TDLS_1")
+
+    story.then_state(todo.TodoListState(todos={"milk": False}))
+    story.given(CREATED, aggregate_id="TDLS_2").then_state(todo.TodoListState())
+    story.when(ADD.model_copy(update={"todo_identifier": "bread"})).then_state(
+        todo.TodoListState(todos={"milk": False, "bread": False})
+    )
 
 
 def test_an_observer_sends_for_the_event_in_question_only() -> None:
