@@ -94,11 +94,15 @@ class _RunningCell:
 
 
 def _show_magic_line(filename: str, source: CellSource) -> None:
-    """Let tracebacks near the top show the magic, as a comment so that the text stays valid Python."""
+    """Let tracebacks near the top show the magic, as a comment so that the text stays valid Python.
+
+    The text moves to the end of what Python remembers: a cell that is run again as it once was is the newest again.
+    """
     lines = linecache.getlines(filename)
     if lines and lines[0].startswith(_MARKER):
         text = f"# %%{source.magic} {source.arguments}".rstrip() + "\n"
         lines = [text, *lines[1:]]
+        linecache.cache.pop(filename, None)
         linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
 
 

@@ -129,6 +129,15 @@ def test_a_model_is_defined_used_and_edited_from_a_front_end(kernel: KernelNoteb
     assert again.shown == ("'Groceries'",)
 
 
+def test_findings_are_those_of_the_cell_as_it_was_run_last(kernel: KernelNotebook) -> None:
+    warned = "%%recq_payload\nclass OrderPlacedEvent(DomainEvent):\n    order: str\n    lines: list[str] = []\n"
+    clean = warned.replace(" = []", "")
+
+    shown = [kernel.run(source, cell_id="payload").shown for source in (warned, clean, warned)]
+
+    assert [any("RECQ034" in text for text in one) for one in shown] == [True, False, True]
+
+
 def test_shutting_the_kernel_down_closes_the_store(kernel: KernelNotebook, tmp_path: Path) -> None:
     kernel.run(TODO_PAYLOADS, cell_id="payloads")
     kernel.run(TODO_COMPONENTS, cell_id="components")
