@@ -18,7 +18,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/s
 # Kernels of the tests start without the developer's own profile and settings.
 CLEAN_ENV := env IPYTHONDIR=$(CURDIR)/$(VENV)/ipython JUPYTER_CONFIG_DIR=$(CURDIR)/$(VENV)/jupyter
 
-.PHONY: help lab test lint fmt types imports front-end widgets unit notebooks ui suite coverage public-types bench lock browser hooks clean
+.PHONY: help lab test lint fmt types imports front-end widgets wire-types unit notebooks ui suite coverage public-types bench lock browser hooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -44,7 +44,7 @@ fmt: $(VENV)/.dev ## rewrite the sources as ruff likes them
 	@$(BIN)/ruff format .
 
 types: $(VENV)/.dev ## mypy, strict, on package, tests and benchmarks
-	@$(BIN)/mypy $(wildcard recq_nb tests benchmarks)
+	@$(BIN)/mypy $(wildcard recq_nb tests benchmarks widgets/wire_types.py)
 
 imports: $(VENV)/.dev ## import-linter: the direction of the stairs
 	@$(BIN)/lint-imports --no-cache | sed '/^[^A-Za-z0-9-]*$$/d;/[╔╚║╝╗]/d'
@@ -54,6 +54,9 @@ front-end: $(VENV)/.widgets ## the widgets' TypeScript: tsc, Biome, vitest
 		&& node node_modules/@biomejs/biome/bin/biome check --error-on-warnings . && node node_modules/vitest/vitest.mjs run
 
 widgets: $(VENV)/.widgets ## bundle the widgets' TypeScript for the package
+
+wire-types: $(VENV)/.dev ## write the front end's types, guards and colours from the Python side
+	@$(RUN) widgets.wire_types
 
 unit: $(VENV)/.widgets ## quick tests without notebooks and browser (ARGS='-k saga -x')
 	@$(CLEAN_ENV) $(RUN) pytest $(wildcard tests/unit tests/contracts tests/integration tests/architecture) $(ARGS)

@@ -15,6 +15,7 @@ from recq_nb.errors import RecqError, SessionClosedError, StaleReadError
 from recq_nb.flow.event_causes import related_events
 from recq_nb.ports.event_search import EventFilter, EventIndex, EventSearch
 from recq_nb.ports.system_state_store import StoredEvent
+from recq_nb.widgets.errand import problem_of
 from recq_nb.widgets.events_body import details_of, kind_of, past_body, row_of
 from recq_nb.widgets.events_host import EventsHost
 from recq_nb.widgets.part import Answer, Picture
@@ -100,8 +101,7 @@ class EventsPart:
             try:
                 body = make()
             except Exception as error:  # noqa: BLE001  border: the Intent receiver; shown in the widget
-                problem, remedy = (error.problem, error.remedy) if isinstance(error, RecqError) else (str(error), None)
-                body = {"kind": "problem", "text": f"{type(error).__name__}: {problem}", "remedy": remedy or ""}
+                body = problem_of(error)
             answer(body)
 
         try:

@@ -155,7 +155,7 @@ def test_what_cannot_be_told_is_a_problem_and_an_unknown_intent_an_error(session
     sent(session, 1)
     query = ask(part, kind="find", filter=NOTHING)["query"]
 
-    assert ask(part, kind="event", number=9, query=query)["text"] == "RecqError: there is no event 9."
+    assert ask(part, kind="event", number=9, query=query)["text"] == "there is no event 9."
     assert ask(part, kind="page", query=99, first=0, count=1)["remedy"] == "Filter again."
     assert ask(part, kind="as_of", number=9, aggregate="", table="")["kind"] == "problem"
     wrongs: list[Body] = [{"kind": "fly"}, {"kind": "page", "query": "1"}, {"kind": "find", "filter": {"since": "?"}}]

@@ -60,6 +60,26 @@ class Ack(TypedDict):
     frame: int
 
 
+class AskCode(TypedDict):
+    """A page needs the module that draws; asked once for each build."""
+
+    kind: Literal["code"]
+    bundle: str
+
+
+class Code(TypedDict):
+    """The module's text."""
+
+    kind: Literal["code"]
+    text: str
+
+
+class Again(TypedDict):
+    """The kernel had given this page up; it should say hello again."""
+
+    kind: Literal["again"]
+
+
 class Problem(TypedDict):
     """Something went wrong in the kernel; shown in the widget.
 

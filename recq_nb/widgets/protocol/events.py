@@ -73,6 +73,12 @@ class Found(TypedDict):
     took: float
 
 
+class AskFacets(TypedDict):
+    """Which names and contexts there are by now; the answer is an ``EventsSnapshot``."""
+
+    kind: Literal["facets"]
+
+
 class AskPage(TypedDict):
     """The rows from a rank on."""
 
@@ -210,4 +216,4 @@ class Superseded(TypedDict):
     kind: Literal["superseded"]
 
 
-EventsIntent = Find | AskPage | AskEvent | AskPast
+EventsIntent = Find | AskFacets | AskPage | AskEvent | AskPast

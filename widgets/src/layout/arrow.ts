@@ -1,5 +1,5 @@
 /** One hop as geometry: an arrow between two lanes, through the gateway's where a request passes it. */
-import type { Hop } from "../protocol/flow.ts";
+import type { Hop } from "../protocol/generated/flow.ts";
 import { GATEWAY, type Lanes } from "./lanes.ts";
 
 export type Arrow = {

@@ -1,5 +1,5 @@
 /** Where the lifelines stand: senders left, gateway and event store in the middle, consumers right. */
-import type { Lifeline } from "../protocol/flow.ts";
+import type { Lifeline } from "../protocol/generated/flow.ts";
 import type { FlowScene } from "../scene/flow_scene.ts";
 
 export const OUTSIDE = "outside";

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { Connection } from "./connection.ts";
-import type { Body, Intent } from "./envelope.ts";
+import type { Intent } from "./generated/envelope.ts";
+import type { Body } from "./guard.ts";
 
 class FakeModel {
   readonly sent: Intent[] = [];

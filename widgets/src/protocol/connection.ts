@@ -1,5 +1,6 @@
 /** The page's end of a widget: numbers intents, hands frames to their parts, acknowledges what was shown. */
-import { type Body, type Intent, isFrame } from "./envelope.ts";
+import { type Ack, type Bye, type Hello, type Intent, isAgain, isFrame, type Problem } from "./generated/envelope.ts";
+import type { Body } from "./guard.ts";
 import { type Model, textOf } from "./model.ts";
 
 export type Listener = (body: Body) => void;
@@ -48,7 +49,7 @@ export class Connection {
       waiting.resolve(content.body);
       return;
     }
-    if (content.body.kind === "again") {
+    if (isAgain(content.body)) {
       this.#helloAgain();
       return;
     }
@@ -67,7 +68,7 @@ export class Connection {
   /** The kernel had given this page up, e.g. while its tab was hidden; or it is gone, which asking it shows. */
   readonly #helloAgain = (): void => {
     for (const part of this.#listeners.keys()) {
-      this.ask(part, { kind: "hello" }).then(
+      this.ask(part, { kind: "hello" } satisfies Hello).then(
         (snapshot) => this.#tell(part, snapshot),
         () => {},
       );
@@ -82,7 +83,7 @@ export class Connection {
     this.#acknowledging = true;
     requestAnimationFrame(() => {
       this.#acknowledging = false;
-      this.#post("", { kind: "ack", frame: this.#shown });
+      this.#post("", { kind: "ack", frame: this.#shown } satisfies Ack);
     });
   }
 
@@ -105,7 +106,7 @@ export class Connection {
         kind: "problem",
         text: `${text} This is its last picture.`,
         remedy: `Run the cells of the model again, then recq.${textOf(this.#model, "bundle")}().`,
-      });
+      } satisfies Problem);
     }
     for (const waiting of this.#waiting.values()) {
       waiting.reject(new Error(text));
@@ -140,15 +141,15 @@ export class Connection {
     const listeners = this.#listeners.get(part) ?? new Set();
     this.#listeners.set(part, listeners);
     listeners.add(listener);
-    this.ask(part, { kind: "hello" }).then(
+    this.ask(part, { kind: "hello" } satisfies Hello).then(
       (snapshot) => listeners.has(listener) && listener(snapshot),
-      (error: Error) => listener({ kind: "problem", text: error.message, remedy: "" }),
+      (error: Error) => listener({ kind: "problem", text: error.message, remedy: "" } satisfies Problem),
     );
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0) {
         this.#listeners.delete(part);
-        this.#post(part, { kind: "bye" });
+        this.#post(part, { kind: "bye" } satisfies Bye);
       }
     };
   }

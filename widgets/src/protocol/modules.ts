@@ -1,5 +1,6 @@
 /** Modules that draw: each build is asked of the kernel once a page, however many widgets show it. */
 import type { Connection } from "./connection.ts";
+import { type AskCode, isCode, isProblem } from "./generated/envelope.ts";
 
 export type Mount = (root: HTMLElement, connection: Connection, parts: readonly string[]) => () => void;
 export type Module = { readonly mount: Mount };
@@ -24,9 +25,9 @@ export const moduleOf = (connection: Connection, bundle: string): Promise<Module
   if (before) {
     return before;
   }
-  const asked = connection.ask("", { kind: "code", bundle }).then((body) => {
-    if (body.kind !== "code" || typeof body.text !== "string") {
-      throw new Error(typeof body.text === "string" ? body.text : "The kernel has no module for this widget.");
+  const asked = connection.ask("", { kind: "code", bundle } satisfies AskCode).then((body) => {
+    if (!isCode(body)) {
+      throw new Error(isProblem(body) ? body.text : "The kernel has no module for this widget.");
     }
     return loaded(body.text);
   });

@@ -2,8 +2,8 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { windowOf } from "../layout/window.ts";
-import { isCatalog, isMetrics } from "../protocol/catalog.ts";
 import type { Connection } from "../protocol/connection.ts";
+import { isCatalogBody, isMetricsBody } from "../protocol/generated/catalog.ts";
 import { type CatalogScene, fromCatalog, measured, UNKNOWN, withMetrics } from "../scene/catalog_scene.ts";
 import { type CatalogChoice, choicesOf, chosenEntries, EVERYTHING } from "../scene/catalog_view.ts";
 import { onJump } from "../scene/focus.ts";
@@ -19,10 +19,10 @@ const useCatalog = ({ connection, part }: Props) => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isCatalog(body)) {
+        if (isCatalogBody(body)) {
           setScene(fromCatalog(body));
           setNotice(null);
-        } else if (isMetrics(body)) {
+        } else if (isMetricsBody(body)) {
           setScene((before) => withMetrics(before, body.metrics));
         } else {
           setNotice(noticeOf(body));

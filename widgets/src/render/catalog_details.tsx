@@ -1,8 +1,8 @@
 /** All about one payload or component: documentation, fields, who makes and who handles it, its JSON Schema. */
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { isSchema } from "../protocol/catalog.ts";
 import type { Connection } from "../protocol/connection.ts";
+import { type AskSchema, isSchemaText } from "../protocol/generated/catalog.ts";
 import { type CatalogScene, componentOf, type Entry, measured } from "../scene/catalog_scene.ts";
 import { jump } from "../scene/focus.ts";
 import { Chip, milliseconds } from "./catalog_row.tsx";
@@ -74,8 +74,8 @@ const Schema = ({ name, connection, part }: { name: string } & Pick<Props, "conn
   const [problem, setProblem] = useState("");
   const ask = (): void => {
     setProblem("");
-    connection.ask(part, { kind: "schema", name }).then(
-      (body) => (isSchema(body) ? setText(body.text) : setProblem(noticeOf(body)?.text ?? "No schema came.")),
+    connection.ask(part, { kind: "schema", name } satisfies AskSchema).then(
+      (body) => (isSchemaText(body) ? setText(body.text) : setProblem(noticeOf(body)?.text ?? "No schema came.")),
       (error: Error) => setProblem(error.message),
     );
   };

@@ -1,6 +1,6 @@
 /** One line of the catalog. */
 import type { JSX } from "preact";
-import type { CatalogMetric } from "../protocol/catalog.ts";
+import type { CatalogMetric } from "../protocol/generated/catalog.ts";
 import type { Entry } from "../scene/catalog_scene.ts";
 import { colourOf } from "./kind.ts";
 

@@ -2,7 +2,14 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Connection } from "../protocol/connection.ts";
-import { type Call, type Form, isConsole, isConsoleNews, isForm } from "../protocol/console.ts";
+import {
+  type Call,
+  type Form,
+  isConsoleNews,
+  isConsoleSnapshot,
+  isForm,
+  type OpenForm,
+} from "../protocol/generated/console.ts";
 import { type ConsoleScene, fromConsole, grouped, NOTHING, withConsoleNews } from "../scene/console_scene.ts";
 import { type Draft, filled } from "../scene/draft.ts";
 import { onJump } from "../scene/focus.ts";
@@ -26,7 +33,7 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isConsole(body)) {
+        if (isConsoleSnapshot(body)) {
           setScene(fromConsole(body));
           setSelected((before) => before || body.selected || (body.payloads[0]?.name ?? ""));
         } else if (isConsoleNews(body)) {
@@ -50,7 +57,7 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
   const version = entry?.version ?? 0;
 
   const open = async (wanted: string, input: string | null): Promise<void> => {
-    const body = await connection.ask(part, { kind: "open_form", name: wanted });
+    const body = await connection.ask(part, { kind: "open_form", name: wanted } satisfies OpenForm);
     if (isForm(body)) {
       const given = input === null ? null : filled(body.root, JSON.parse(input));
       setOpened((before) => ({ form: body, given, key: (before?.key ?? 0) + 1 }));

@@ -1,7 +1,7 @@
 /** What became of what was sent: the reply or the rejection, the view as a table, and what it caused. */
 import type { JSX } from "preact";
 import { tableOf, type ViewTable } from "../layout/view_table.ts";
-import type { Call, Caused } from "../protocol/console.ts";
+import type { Call, Caused } from "../protocol/generated/console.ts";
 
 const WORDS: { readonly [state: string]: string } = {
   pending: "pending…",

@@ -2,7 +2,15 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Connection } from "../protocol/connection.ts";
-import { type Form, type InputProblem, isChecked, isIds, type PayloadEntry } from "../protocol/console.ts";
+import {
+  type AskIds,
+  type Form,
+  type InputProblem,
+  isChecked,
+  isIds,
+  isSent,
+  type PayloadEntry,
+} from "../protocol/generated/console.ts";
 import { keyOf, shownProblems } from "../scene/console_scene.ts";
 import { adapted, type Draft, fresh, written } from "../scene/draft.ts";
 import { copy } from "./clipboard.ts";
@@ -65,7 +73,7 @@ export const PayloadForm = ({ connection, part, form, entry, given, onSaid }: Pr
   const whole = shown.get(keyOf([]));
 
   const askIds = async (): Promise<string> => {
-    const answer = await connection.ask(part, { kind: "ids", name: form.name });
+    const answer = await connection.ask(part, { kind: "ids", name: form.name } satisfies AskIds);
     if (isIds(answer)) {
       setIds(answer.known);
       return answer.minted;
@@ -95,7 +103,7 @@ export const PayloadForm = ({ connection, part, form, entry, given, onSaid }: Pr
       if (isChecked(answer)) {
         checks.current += 1;
         setProblems(answer.problems);
-      } else if (answer.kind === "sent") {
+      } else if (isSent(answer)) {
         setAll(false);
         setFailure("");
         onSaid(query ? "asked" : "sent");

@@ -1,9 +1,9 @@
 /** A field of one line or of one text: typed freely, and said to be right or wrong by the kernel. */
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { FormNode, Path } from "../protocol/console.ts";
+import type { FormNode } from "../protocol/generated/console.ts";
 import { keyOf } from "../scene/console_scene.ts";
-import type { Draft } from "../scene/draft.ts";
+import type { Draft, Path } from "../scene/draft.ts";
 
 export type FieldWorld = {
   readonly problems: ReadonlyMap<string, string>;

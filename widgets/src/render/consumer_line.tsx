@@ -1,7 +1,7 @@
 /** One consumer as two rows of the table: its figures, and below them why it is as it is. */
 import type { JSX } from "preact";
 import { share, sparkline } from "../layout/sparkline.ts";
-import type { ConsumerRow } from "../protocol/consumers.ts";
+import type { ConsumerRow } from "../protocol/generated/consumers.ts";
 import type { Doing } from "./consumers.tsx";
 
 const WIDTH = 64;

@@ -1,7 +1,7 @@
 /** Dead events, saga instances and scheduled commands, as tabs below the consumers. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { DeadEventRow, SagaRow, ScheduledRow } from "../protocol/consumers.ts";
+import type { DeadEventRow, SagaRow, ScheduledRow } from "../protocol/generated/consumers.ts";
 import { type ConsumersScene, deadOf } from "../scene/consumers_scene.ts";
 import type { Doing } from "./consumers.tsx";
 

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Connection } from "../protocol/connection.ts";
-import { type Act, type ConsumerRow, isActed, isConsumers } from "../protocol/consumers.ts";
+import { type Act, type ConsumerRow, isActed, isConsumersBody } from "../protocol/generated/consumers.ts";
 import { type ConsumersScene, NO_CONSUMERS, questionFor, withConsumers } from "../scene/consumers_scene.ts";
 import { Confirm } from "./confirm.tsx";
 import { ConsumerLine } from "./consumer_line.tsx";
@@ -24,7 +24,7 @@ export const Consumers = ({ connection, part }: Props): JSX.Element => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isConsumers(body)) {
+        if (isConsumersBody(body)) {
           setScene((before) => withConsumers(before, body));
           setKnown(true);
         } else {

@@ -1,6 +1,6 @@
 /** All about one event: payload, metadata, and what led to it and came of it. */
 import type { JSX } from "preact";
-import type { EventDetails, Related } from "../protocol/events.ts";
+import type { EventDetails, Related } from "../protocol/generated/events.ts";
 import { colourOf } from "./kind.ts";
 
 type Props = {

@@ -1,14 +1,14 @@
 /** What to look for in the event store. */
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { Filter } from "../protocol/events.ts";
+import type { FilterBody } from "../protocol/generated/events.ts";
 import type { EventsScene } from "../scene/events_scene.ts";
 import { EVERYTHING, isFiltered } from "../scene/events_view.ts";
 
 type Props = {
   readonly scene: EventsScene;
-  readonly filter: Filter;
-  readonly onChange: (filter: Filter) => void;
+  readonly filter: FilterBody;
+  readonly onChange: (filter: FilterBody) => void;
 };
 
 export const EventFilterBar = ({ scene, filter, onChange }: Props): JSX.Element => {

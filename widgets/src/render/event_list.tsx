@@ -2,7 +2,7 @@
 import type { JSX, RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { at, type Extent, heightOf, type Scroll, scrolled } from "../layout/long_scroll.ts";
-import type { EventRow } from "../protocol/events.ts";
+import type { EventRow } from "../protocol/generated/events.ts";
 import { type EventsScene, rowAt } from "../scene/events_scene.ts";
 import { clockOf } from "../scene/events_view.ts";
 import { colourOf } from "./kind.ts";

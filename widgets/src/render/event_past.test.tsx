@@ -1,7 +1,7 @@
 /** The model as of an event, as text and signs: never by colour alone, and hostile text is text. */
 import { render } from "preact-render-to-string";
 import { expect, test } from "vitest";
-import type { Changed, Past } from "../protocol/events.ts";
+import type { Changed, PastBody } from "../protocol/generated/events.ts";
 import { EventPast } from "./event_past.tsx";
 
 const change = (what: string, more: Partial<Changed> = {}): Changed => ({
@@ -14,7 +14,7 @@ const change = (what: string, more: Partial<Changed> = {}): Changed => ({
   what,
   ...more,
 });
-const PAST: Past = {
+const PAST: PastBody = {
   kind: "past",
   number: 7,
   changes: [change("changed", { before: "old", after: "new" }), change("removed", { before: "gone" })],
@@ -33,7 +33,7 @@ const PAST: Past = {
   failures_total: 1,
   took: 41.6,
 };
-const shown = (past: Past): string => render(<EventPast past={past} onAggregate={() => {}} onTable={() => {}} />);
+const shown = (past: PastBody): string => render(<EventPast past={past} onAggregate={() => {}} onTable={() => {}} />);
 
 test("what changed is told with signs and values, and how much is not shown", () => {
   const html = shown(PAST);

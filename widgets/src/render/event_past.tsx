@@ -1,10 +1,10 @@
 /** The model as of an event: what the event changed, one aggregate, one read model. */
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { Changed, Past } from "../protocol/events.ts";
+import type { Changed, PastBody } from "../protocol/generated/events.ts";
 
 type Props = {
-  readonly past: Past;
+  readonly past: PastBody;
   readonly onAggregate: (aggregate: string) => void;
   readonly onTable: (table: string) => void;
 };

@@ -3,19 +3,24 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { at, type Scroll } from "../layout/long_scroll.ts";
 import type { Connection } from "../protocol/connection.ts";
-import type { Body } from "../protocol/envelope.ts";
 import {
+  type AskEvent,
+  type AskFacets,
+  type AskPage,
+  type AskPast,
   type EventDetails,
-  type Filter,
-  isDetails,
-  isEvents,
+  type FilterBody,
+  type Find,
+  isEventDetails,
+  isEventPage,
+  isEventsSnapshot,
   isFound,
   isGrown,
-  isPage,
-  isPast,
+  isPastBody,
   isPreparing,
-  type Past,
-} from "../protocol/events.ts";
+  type PastBody,
+} from "../protocol/generated/events.ts";
+import type { Body } from "../protocol/guard.ts";
 import {
   caughtUp,
   EMPTY,
@@ -67,11 +72,11 @@ const useLatest = (): ((work: () => Promise<void>) => void) => {
 
 export const Events = ({ connection, part }: Props): JSX.Element => {
   const [scene, setScene] = useState<EventsScene>(EMPTY);
-  const [filter, setFilter] = useState<Filter>(EVERYTHING);
+  const [filter, setFilter] = useState<FilterBody>(EVERYTHING);
   const [scroll, setScroll] = useState<Scroll>(TOP);
   const [selected, setSelected] = useState(0);
   const [details, setDetails] = useState<EventDetails | null>(null);
-  const [past, setPast] = useState<Past | null>(null);
+  const [past, setPast] = useState<PastBody | null>(null);
   const [place, setPlace] = useState<number | null>(null);
   const [waiting, setWaiting] = useState("");
   const [notice, setNotice] = useState<Notice | null>(null);
@@ -100,7 +105,7 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
 
   const find = useCallback(() => {
     finding(async () => {
-      const body = await ask({ kind: "find", filter: asAsked(asked.current) });
+      const body = await ask({ kind: "find", filter: asAsked(asked.current) } satisfies Find);
       if (isFound(body)) {
         setNotice(null);
         setScene((before) => withFound(before, body, top.current < ROW));
@@ -113,7 +118,7 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isEvents(body)) {
+        if (isEventsSnapshot(body)) {
           setNotice(null);
           setScene((before) => withSnapshot(before, body));
           find();
@@ -126,7 +131,7 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
     [connection, part, find, told],
   );
 
-  const choose = (next: Filter): void => {
+  const choose = (next: FilterBody): void => {
     setFilter(next);
     setScroll(TOP);
   };
@@ -148,12 +153,12 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
     }
     const { query } = scene;
     paging(async () => {
-      const body = await ask({ kind: "page", query, first: page * PAGE, count: PAGE });
-      if (isPage(body)) {
+      const body = await ask({ kind: "page", query, first: page * PAGE, count: PAGE } satisfies AskPage);
+      if (isEventPage(body)) {
         setScene((before) => withPage(before, body));
         if (hasNewNames(scene, body)) {
-          const facets = await ask({ kind: "facets" });
-          if (isEvents(facets)) {
+          const facets = await ask({ kind: "facets" } satisfies AskFacets);
+          if (isEventsSnapshot(facets)) {
             setScene((before) => withSnapshot(before, { ...facets, head: before.head }));
           }
         }
@@ -169,12 +174,12 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
       setPlace(number);
       travelling(async () => {
         for (;;) {
-          const body = await ask({ kind: "as_of", number, aggregate, table });
+          const body = await ask({ kind: "as_of", number, aggregate, table } satisfies AskPast);
           if (isPreparing(body) && wanted.current === number) {
             setWaiting(`replaying the log: ${body.position.toLocaleString("en")} of ${body.head.toLocaleString("en")}`);
             continue;
           }
-          if (isPast(body)) {
+          if (isPastBody(body)) {
             setPast(body);
           } else if (body.kind === "problem") {
             told(body);
@@ -192,8 +197,8 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
       setSelected(number);
       const { query } = scene;
       opening(async () => {
-        const body = await ask({ kind: "event", number, query });
-        if (!isDetails(body)) {
+        const body = await ask({ kind: "event", number, query } satisfies AskEvent);
+        if (!isEventDetails(body)) {
           told(body);
           return;
         }
@@ -227,15 +232,17 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
     const { first: top_place } = placesInSight(scroll, scene);
     const rank = details && selected > 0 ? scene.shown - 1 - details.rank : top_place - Math.sign(by);
     const next = Math.min(Math.max(rank + by, 0), scene.shown - 1);
-    ask({ kind: "page", query: scene.query, first: scene.shown - 1 - next, count: 1 }).then((body) => {
-      const row = isPage(body) ? body.events[0] : undefined;
-      if (row) {
-        open(row.number, true);
-        if (place !== null) {
-          travel(row.number, chosen.aggregate, chosen.table);
+    ask({ kind: "page", query: scene.query, first: scene.shown - 1 - next, count: 1 } satisfies AskPage).then(
+      (body) => {
+        const row = isEventPage(body) ? body.events[0] : undefined;
+        if (row) {
+          open(row.number, true);
+          if (place !== null) {
+            travel(row.number, chosen.aggregate, chosen.table);
+          }
         }
-      }
-    });
+      },
+    );
   };
   const show = (next: { aggregate: string; table: string }): void => {
     setChosen(next);

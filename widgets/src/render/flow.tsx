@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { lanesOf } from "../layout/lanes.ts";
 import { windowOf } from "../layout/window.ts";
 import type { Connection } from "../protocol/connection.ts";
-import { type HopDetails, isDetails, isNews, isSnapshot } from "../protocol/flow.ts";
+import { type HopDetails, isFlowNews, isFlowSnapshot, isHopDetails } from "../protocol/generated/flow.ts";
 import { accountedFor, EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
 import { type Choice, EVERYTHING, isChosen, isEverything, type Shown, shownRows } from "../scene/flow_view.ts";
 import { onJump } from "../scene/focus.ts";
@@ -30,9 +30,9 @@ const useFlow = (connection: Connection, part: string, following: boolean) => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isSnapshot(body)) {
+        if (isFlowSnapshot(body)) {
           live.current = fromSnapshot(body);
-        } else if (isNews(body)) {
+        } else if (isFlowNews(body)) {
           live.current = withNews(live.current, body);
         } else {
           setNotice(noticeOf(body));
@@ -110,7 +110,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
     } else if (shown.type === "hop") {
       setFollowing(false);
       connection.ask(part, { kind: "hop", step: shown.hop.step }).then(
-        (body) => (isDetails(body) ? setDetails(body) : setProblem(noticeOf(body)?.text ?? "")),
+        (body) => (isHopDetails(body) ? setDetails(body) : setProblem(noticeOf(body)?.text ?? "")),
         (error: Error) => setProblem(error.message),
       );
     }

@@ -1,7 +1,7 @@
 /** All about one hop, beside the diagram. */
 import type { JSX } from "preact";
 import { milliseconds } from "../layout/arrow.ts";
-import type { Hop, HopDetails } from "../protocol/flow.ts";
+import type { Hop, HopDetails } from "../protocol/generated/flow.ts";
 
 const PARTS = [
   ["lock wait", "lock_wait", "#9aa0a6"],

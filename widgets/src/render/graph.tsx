@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Connection } from "../protocol/connection.ts";
-import { isGraphNews, isModel } from "../protocol/graph.ts";
+import { isGraphModel, isGraphNews } from "../protocol/generated/graph.ts";
 import { jump, onJump } from "../scene/focus.ts";
 import {
   componentOf,
@@ -29,7 +29,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isModel(body)) {
+        if (isGraphModel(body)) {
           setScene((before) => fromModel(before, body));
         } else if (isGraphNews(body)) {
           setScene((before) => withGraphNews(before, body));

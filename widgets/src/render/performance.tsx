@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { milliseconds } from "../layout/arrow.ts";
 import { sparkline } from "../layout/sparkline.ts";
 import type { Connection } from "../protocol/connection.ts";
-import { isPerformance } from "../protocol/performance.ts";
+import { isPerformanceBody } from "../protocol/generated/performance.ts";
 import { jump } from "../scene/focus.ts";
 import {
   COLUMNS,
@@ -43,7 +43,7 @@ export const Performance = ({ connection, part }: Props): JSX.Element => {
   useEffect(
     () =>
       connection.look(part, (body) => {
-        if (isPerformance(body)) {
+        if (isPerformanceBody(body)) {
           setScene((before) => withMeasurements(before, body));
         } else {
           setNotice(noticeOf(body));

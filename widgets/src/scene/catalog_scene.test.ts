@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CatalogBody } from "../protocol/catalog.ts";
+import type { CatalogBody } from "../protocol/generated/catalog.ts";
 import { fromCatalog, measured, withMetrics } from "./catalog_scene.ts";
 import { choicesOf, chosenEntries, EVERYTHING, NO_DOMAIN } from "./catalog_view.ts";
 

@@ -1,5 +1,7 @@
 /** What is known of the model and its measurements. */
-import type { CatalogBody, CatalogComponent, CatalogMetric, CatalogPayload, Metrics } from "../protocol/catalog.ts";
+import type { CatalogBody, CatalogComponent, CatalogMetric, CatalogPayload } from "../protocol/generated/catalog.ts";
+
+type Metrics = CatalogBody["metrics"];
 
 type Named = { readonly name: string; readonly kind: string; readonly domain: string; readonly handlers: Handlers };
 type Handlers = readonly string[];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Call, PayloadEntry } from "../protocol/console.ts";
+import type { Call, PayloadEntry } from "../protocol/generated/console.ts";
 import { fromConsole, grouped, keyOf, shownProblems, withConsoleNews } from "./console_scene.ts";
 
 const call = (number: number, state: string): Call => ({

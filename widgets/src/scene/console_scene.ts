@@ -1,5 +1,6 @@
 /** What the console knows from the kernel: what can be sent, and what became of what was. */
-import type { Call, ConsoleNews, ConsoleSnapshot, InputProblem, Path, PayloadEntry } from "../protocol/console.ts";
+import type { Call, ConsoleNews, ConsoleSnapshot, InputProblem, PayloadEntry } from "../protocol/generated/console.ts";
+import type { Path } from "./draft.ts";
 
 export type ConsoleScene = {
   readonly payloads: readonly PayloadEntry[];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ConsumerRow, ConsumersBody, DeadEventRow } from "../protocol/consumers.ts";
+import type { ConsumerRow, ConsumersBody, DeadEventRow } from "../protocol/generated/consumers.ts";
 import { deadOf, NO_CONSUMERS, questionFor, withConsumers } from "./consumers_scene.ts";
 
 const dead = (consumer_id: string, sequence_number: number): DeadEventRow => ({

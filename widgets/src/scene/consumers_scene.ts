@@ -1,5 +1,5 @@
 /** What the consumers widget knows from the kernel. */
-import type { ConsumerRow, ConsumersBody, DeadEventRow, Tables } from "../protocol/consumers.ts";
+import type { ConsumerRow, ConsumersBody, DeadEventRow, Tables } from "../protocol/generated/consumers.ts";
 
 export type ConsumersScene = {
   readonly head: number;

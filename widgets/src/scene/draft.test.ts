@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Control, FormNode } from "../protocol/console.ts";
+import type { Control, FormNode } from "../protocol/generated/console.ts";
 import { adapted, type Draft, filled, fresh, written } from "./draft.ts";
 
 const node = (control: Control, rest: Partial<FormNode> = {}): FormNode => ({

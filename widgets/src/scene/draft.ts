@@ -1,5 +1,8 @@
 /** Drafts: what a reader has filled into a form so far, as the screen keeps it; and the JSON text it stands for. */
-import type { FormNode, Path } from "../protocol/console.ts";
+import type { FormNode, InputProblem } from "../protocol/generated/console.ts";
+
+/** A place in a form: names of fields, numbers of items. */
+export type Path = InputProblem["path"];
 
 export type Draft =
   | { readonly t: "text"; readonly text: string }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EventPage, EventRow, Found } from "../protocol/events.ts";
+import type { EventPage, EventRow, Found } from "../protocol/generated/events.ts";
 import {
   caughtUp,
   EMPTY,
@@ -29,6 +29,7 @@ const page = (query: number, place: number, count = PAGE): EventPage => ({
   query,
   first: place * PAGE,
   events: Array.from({ length: count }, (_, index) => row(place * PAGE + index + 1)),
+  took: 1,
 });
 const of = (total: number): EventsScene => withFound(EMPTY, found(1, total), true);
 

@@ -1,5 +1,5 @@
 /** What is known of the event store: which query is shown, and the pages of it that have come. Pure folds. */
-import type { Counted, EventPage, EventRow, EventsSnapshot, Found } from "../protocol/events.ts";
+import type { Counted, EventPage, EventRow, EventsSnapshot, Found } from "../protocol/generated/events.ts";
 
 export const PAGE = 100;
 /** Pages kept; the ones asked for longest ago are forgotten. */

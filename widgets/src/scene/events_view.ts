@@ -1,7 +1,7 @@
 /** What the reader has chosen to see of the event store; nothing of it comes from the kernel. */
-import type { Filter } from "../protocol/events.ts";
+import type { FilterBody } from "../protocol/generated/events.ts";
 
-export const EVERYTHING: Filter = {
+export const EVERYTHING: FilterBody = {
   name: "",
   aggregate: "",
   context: "",
@@ -11,10 +11,10 @@ export const EVERYTHING: Filter = {
   correlation: "",
 };
 
-export const isFiltered = (filter: Filter): boolean => Object.values(filter).some((value) => value !== "");
+export const isFiltered = (filter: FilterBody): boolean => Object.values(filter).some((value) => value !== "");
 
 /** Local times of the page's inputs as the kernel takes them: ISO, UTC. */
-export const asAsked = (filter: Filter): Filter => ({
+export const asAsked = (filter: FilterBody): FilterBody => ({
   ...filter,
   since: inUtc(filter.since),
   until: inUtc(filter.until),

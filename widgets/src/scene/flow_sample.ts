@@ -1,5 +1,5 @@
 /** A small flow, for tests: a command that is stored, projected and confirmed, and one that is refused. */
-import type { FlowSnapshot, Hop } from "../protocol/flow.ts";
+import type { FlowSnapshot, Hop } from "../protocol/generated/flow.ts";
 
 export const hop = (step: number, more: Partial<Hop>): Hop => ({
   step,
@@ -15,6 +15,7 @@ export const hop = (step: number, more: Partial<Hop>): Hop => ({
   at: 100 + step,
   took: 0,
   outcome: "",
+  view: "",
   ...more,
 });
 
@@ -23,6 +24,7 @@ const EVENT = { kind: "domain event", name: "TodoListCreatedEvent", message: "m2
 export const SAMPLE: FlowSnapshot = {
   kind: "snapshot",
   forgotten: 0,
+  chosen: false,
   lifelines: [
     { name: "TodoListAggregate", kind: "aggregate" },
     { name: "TodoListProjector", kind: "projector" },

@@ -1,5 +1,5 @@
 /** What is known of the flow: the newest hops, what a burst left out, and the lifelines. Pure folds. */
-import type { FlowNews, FlowSnapshot, Hop, Lifeline, Skipped } from "../protocol/flow.ts";
+import type { FlowNews, FlowSnapshot, Hop, Lifeline, Skipped } from "../protocol/generated/flow.ts";
 
 /** Hops kept in the page; older ones are dropped and counted. */
 export const KEPT = 5_000;

@@ -1,11 +1,12 @@
 /** What is known of the graph: the declared picture, what was seen of it, measurements, and the newest pulses. */
-import type { GraphModel, GraphNews, Interaction, Metric, Pulse } from "../protocol/graph.ts";
+import type { CatalogMetric } from "../protocol/generated/catalog.ts";
+import type { GraphInteraction, GraphModel, GraphNews, Pulse } from "../protocol/generated/graph.ts";
 
 export type GraphScene = {
   readonly svg: string;
   readonly nodes: readonly string[];
-  readonly interactions: readonly Interaction[];
-  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly interactions: readonly GraphInteraction[];
+  readonly metrics: Readonly<Record<string, CatalogMetric>>;
   readonly lags: Readonly<Record<string, number>>;
   readonly pulses: readonly Pulse[];
   readonly round: number;
@@ -40,9 +41,9 @@ export const withGraphNews = (scene: GraphScene, body: GraphNews): GraphScene =>
   round: scene.round + 1,
 });
 
-export const hidden = (scene: GraphScene): readonly Interaction[] =>
+export const hidden = (scene: GraphScene): readonly GraphInteraction[] =>
   scene.interactions.filter((one) => one.seen && !one.declared);
-export const untried = (scene: GraphScene): readonly Interaction[] =>
+export const untried = (scene: GraphScene): readonly GraphInteraction[] =>
   scene.interactions.filter((one) => one.declared && !one.seen);
 
 /** An edge of the picture: a handler's id on one side, a payload's name on the other. */

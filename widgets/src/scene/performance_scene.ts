@@ -1,5 +1,5 @@
 /** Measured handlers in the order a reader wants, and how each one's rate went. */
-import type { HandlerPerformance, PerformanceBody } from "../protocol/performance.ts";
+import type { HandlerPerformance, PerformanceBody } from "../protocol/generated/performance.ts";
 
 export const REMEMBERED = 60;
 
