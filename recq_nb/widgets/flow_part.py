@@ -222,7 +222,10 @@ def _ends(step: FlowStep) -> tuple[str, str]:
         if kind is FlowStepKind.PUBLISHED:
             return message.sender or OUTSIDE, STORE
         return STORE, step.component
-    sender, receiver = message.sender or OUTSIDE, step.component or GATEWAY
+    sender = message.sender or OUTSIDE
+    if kind is FlowStepKind.TIMED_OUT:  # the gateway says so; whoever handles it goes on
+        return GATEWAY, sender
+    receiver = step.component or GATEWAY
     return (receiver, sender) if kind in _REPLIES else (sender, receiver)
 
 

@@ -2,17 +2,20 @@
 import type { Hop } from "../protocol/generated/flow.ts";
 import { GATEWAY, type Lanes } from "./lanes.ts";
 
+/** Requests are solid, events, which nobody waits for, dashed; replies dotted, and failures, too, with a cross. */
+export type Stroke = "request" | "event" | "reply" | "failure";
+
 export type Arrow = {
   readonly from: number;
   readonly to: number;
   readonly through: number | null;
-  readonly dashed: boolean;
-  readonly failed: boolean;
+  readonly stroke: Stroke;
   readonly label: string;
 };
 
-const ASYNC = new Set(["published", "consumed", "failed"]);
-const REPLIES = new Set(["replied", "rejected", "failed", "timed_out"]);
+export const isEvent = (hop: Hop): boolean => hop.kind.endsWith("event");
+export const isFailure = (hop: Hop): boolean =>
+  hop.hop === "failed" || hop.hop === "rejected" || hop.hop === "timed_out";
 
 /** A duration for people, from milliseconds: three digits at most. */
 export const milliseconds = (value: number): string => {
@@ -25,35 +28,51 @@ export const milliseconds = (value: number): string => {
   return `${(value * 1000).toFixed(0)} µs`;
 };
 
-const isEvent = (hop: Hop): boolean => hop.kind.endsWith("event");
+/** What a hop took: an event in its handler, a reply since its request; "" where that is not known. */
+const tookOf = (hop: Hop, lanes: Pick<Lanes, "sentAt">): string => {
+  if (hop.hop === "sent" || hop.hop === "published") {
+    return "";
+  }
+  const sent = isEvent(hop) ? undefined : lanes.sentAt.get(hop.message);
+  const took = sent === undefined ? hop.took : hop.at - sent;
+  return took > 0 ? `, ${milliseconds(took)}` : "";
+};
 
-const labelOf = (hop: Hop): string => {
+export const labelOf = (hop: Hop, lanes: Pick<Lanes, "sentAt">): string => {
+  const took = tookOf(hop, lanes);
   switch (hop.hop) {
     case "replied":
-      return isEvent(hop) ? hop.name : `done${hop.took > 0 ? `, ${milliseconds(hop.took)}` : ""}`;
+      return `${hop.view || "done"}${took}`;
     case "rejected":
-      return `rejected: ${hop.outcome}`;
+      return `rejected: ${hop.outcome}${took}`;
     case "timed_out":
-      return `timed out: ${hop.name}`;
+      return `timed out${took}: outcome unknown`;
     case "failed":
-      return `failed: ${hop.outcome}`;
+      return `failed: ${hop.outcome}${took}`;
     default:
-      return hop.name;
+      return `${hop.name}${took}`;
   }
 };
 
+export const strokeOf = (hop: Hop): Stroke => {
+  if (isFailure(hop)) {
+    return "failure";
+  }
+  if (isEvent(hop)) {
+    return "event";
+  }
+  return hop.hop === "replied" ? "reply" : "request";
+};
+
+/** Where a hop ends: a request at its handler's component, once that is known. */
+export const receiverOf = (hop: Hop, lanes: Pick<Lanes, "handledBy">): string =>
+  hop.target === GATEWAY ? (lanes.handledBy.get(hop.message) ?? GATEWAY) : hop.target;
+
 export const arrowOf = (hop: Hop, lanes: Lanes): Arrow => {
-  const receiver = hop.target === GATEWAY ? (lanes.handledBy.get(hop.message) ?? GATEWAY) : hop.target;
+  const receiver = receiverOf(hop, lanes);
   const from = lanes.x.get(hop.source) ?? 0;
   const to = lanes.x.get(receiver) ?? 0;
   const gateway = lanes.x.get(GATEWAY) ?? 0;
   const passes = !isEvent(hop) && (from - gateway) * (to - gateway) < 0;
-  return {
-    from,
-    to,
-    through: passes ? gateway : null,
-    dashed: isEvent(hop) ? ASYNC.has(hop.hop) : REPLIES.has(hop.hop),
-    failed: hop.hop === "failed" || hop.hop === "rejected" || hop.hop === "timed_out",
-    label: labelOf(hop),
-  };
+  return { from, to, through: passes ? gateway : null, stroke: strokeOf(hop), label: labelOf(hop, lanes) };
 };

@@ -1,4 +1,4 @@
-/** All about one hop, beside the diagram. */
+/** All about one hop, below the diagram, or beside it where there is room. */
 import type { JSX } from "preact";
 import { milliseconds } from "../layout/arrow.ts";
 import type { Hop, HopDetails } from "../protocol/generated/flow.ts";
@@ -14,6 +14,7 @@ type Props = {
   readonly hop: Hop;
   readonly details: HopDetails | null;
   readonly problem: string;
+  readonly isOnlyFlow: boolean;
   readonly onClose: () => void;
   readonly onFlow: () => void;
 };
@@ -31,10 +32,12 @@ const Durations = ({ details }: { readonly details: HopDetails }): JSX.Element |
         )}
       </div>
       <dl>
-        {PARTS.map(([name, key]) =>
+        {PARTS.map(([name, key, colour]) =>
           details[key] > 0 ? (
             <>
-              <dt class="recq-quiet">{name}</dt>
+              <dt class="recq-quiet">
+                <span style={{ color: colour }}>●</span> {name}
+              </dt>
               <dd>{milliseconds(details[key])}</dd>
             </>
           ) : null,
@@ -44,59 +47,76 @@ const Durations = ({ details }: { readonly details: HopDetails }): JSX.Element |
   );
 };
 
-export const FlowDetails = ({ hop, details, problem, onClose, onFlow }: Props): JSX.Element => (
-  <aside class="recq-flow-details" aria-label="details of the hop" data-testid="flow-details">
-    <button
-      type="button"
-      style={{ float: "right" }}
-      aria-label="close details"
-      onClick={onClose}
-      data-testid="flow-close"
-    >
-      ✕
-    </button>
-    <h4>{hop.name}</h4>
-    <dl>
-      <dt class="recq-quiet">hop</dt>
-      <dd>
-        {hop.hop.replace("_", " ")}
-        {hop.outcome ? `: ${hop.outcome}` : ""}
-      </dd>
-      <dt class="recq-quiet">from</dt>
-      <dd>{hop.source}</dd>
-      <dt class="recq-quiet">to</dt>
-      <dd>{hop.target}</dd>
-      {hop.handler ? (
-        <>
-          <dt class="recq-quiet">handler</dt>
-          <dd>{hop.handler}</dd>
-        </>
-      ) : null}
-      <dt class="recq-quiet">flow</dt>
-      <dd>
+const Facts = ({ hop, isOnlyFlow, onFlow }: Pick<Props, "hop" | "isOnlyFlow" | "onFlow">): JSX.Element => (
+  <dl>
+    <dt class="recq-quiet">hop</dt>
+    <dd>
+      {hop.hop.replace("_", " ")}
+      {hop.outcome ? `: ${hop.outcome}` : ""}
+    </dd>
+    {hop.view ? (
+      <>
+        <dt class="recq-quiet">carries</dt>
+        <dd>{hop.view}</dd>
+      </>
+    ) : null}
+    <dt class="recq-quiet">from</dt>
+    <dd>{hop.source}</dd>
+    <dt class="recq-quiet">to</dt>
+    <dd>{hop.target}</dd>
+    {hop.handler ? (
+      <>
+        <dt class="recq-quiet">handler</dt>
+        <dd>{hop.handler}</dd>
+      </>
+    ) : null}
+    <dt class="recq-quiet">flow</dt>
+    <dd>
+      {isOnlyFlow ? (
+        "the only one shown"
+      ) : (
         <button type="button" onClick={onFlow} data-testid="flow-only">
           only this flow
         </button>
-      </dd>
-    </dl>
-    {problem ? <p class="recq-problem">{problem}</p> : null}
-    {details === null ? null : (
-      <>
-        <Durations details={details} />
-        <strong>payload</strong>
-        <pre data-testid="flow-payload">{details.payload}</pre>
-        {details.cut ? <p class="recq-quiet">The payload is longer; the rest is in recq.events.</p> : null}
-        <strong>metadata</strong>
-        <pre>{details.metadata}</pre>
-        {details.source ? (
-          <>
+      )}
+    </dd>
+  </dl>
+);
+
+export const FlowDetails = (props: Props): JSX.Element => {
+  const { hop, details, problem, onClose } = props;
+  return (
+    <aside class="recq-flow-details" aria-label="details of the hop" data-testid="flow-details">
+      <div class="recq-flow-title">
+        <h4>{hop.name}</h4>
+        <button type="button" aria-label="close details" title="close" onClick={onClose} data-testid="flow-close">
+          ✕
+        </button>
+      </div>
+      <div class="recq-flow-columns">
+        <section>
+          <Facts {...props} />
+          {problem ? <p class="recq-problem">{problem}</p> : null}
+          {details ? <Durations details={details} /> : null}
+        </section>
+        {details ? (
+          <section>
+            <strong>payload</strong>
+            <pre data-testid="flow-payload">{details.payload}</pre>
+            {details.cut ? <p class="recq-quiet">The payload is longer; the rest is in recq.events.</p> : null}
+            <strong>metadata</strong>
+            <pre>{details.metadata}</pre>
+          </section>
+        ) : null}
+        {details?.source ? (
+          <section class="recq-flow-source">
             <strong>
               {details.source.place}, line {details.source.line}
             </strong>
             <pre data-testid="flow-source">{details.source.text}</pre>
-          </>
+          </section>
         ) : null}
-      </>
-    )}
-  </aside>
-);
+      </div>
+    </aside>
+  );
+};

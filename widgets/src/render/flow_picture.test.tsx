@@ -1,12 +1,14 @@
 /** The same frames give the same SVG; the golden file is small enough to read. */
 import { render } from "preact-render-to-string";
 import { expect, test } from "vitest";
+import { ROW } from "../layout/flow_height.ts";
 import { lanesOf } from "../layout/lanes.ts";
 import { windowOf } from "../layout/window.ts";
+import { shownRows } from "../scene/flow_groups.ts";
 import { hop, SAMPLE } from "../scene/flow_sample.ts";
 import { fromSnapshot } from "../scene/flow_scene.ts";
-import { EVERYTHING, shownRows } from "../scene/flow_view.ts";
-import { FlowRow, ROW } from "./flow_row.tsx";
+import { EVERYTHING } from "../scene/flow_view.ts";
+import { FlowRow } from "./flow_row.tsx";
 
 const pictureOf = (hops = SAMPLE.hops): string => {
   const scene = fromSnapshot({ ...SAMPLE, hops });
@@ -26,18 +28,6 @@ test("hostile text is text", () => {
   const picture = pictureOf([hop(1, { name: "<img src=x onerror=alert(1)>", outcome: "</svg><script>" })]);
   expect(picture).not.toContain("<img");
   expect(picture).not.toContain("<script");
-});
-
-test("lifelines stand in the order messages take", () => {
-  const { names, handledBy } = lanesOf(fromSnapshot(SAMPLE));
-  expect(names.map((one) => one.name)).toEqual([
-    "outside",
-    "gateway",
-    "TodoListAggregate",
-    "event store",
-    "TodoListProjector",
-  ]);
-  expect(handledBy.get("m1")).toBe("TodoListAggregate");
 });
 
 test("only rows in sight are drawn, however long the flow is", () => {

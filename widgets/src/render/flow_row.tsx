@@ -1,12 +1,14 @@
 /** One row of the sequence diagram: a hop, a burst that was only counted, or a folded flow. */
 import type { JSX } from "preact";
-import { arrowOf } from "../layout/arrow.ts";
-import type { Lanes } from "../layout/lanes.ts";
-import type { Shown } from "../scene/flow_view.ts";
+import { type Arrow, arrowOf, isFailure, labelOf, milliseconds, receiverOf, type Stroke } from "../layout/arrow.ts";
+import { ROW } from "../layout/flow_height.ts";
+import { CLOCK, type Lanes } from "../layout/lanes.ts";
+import type { Group, Shown } from "../scene/flow_groups.ts";
 import { colourOf } from "./kind.ts";
 
-export const ROW = 30;
-const LABEL = 34;
+const LABEL = 44;
+const CHARACTER = 7.4;
+const MIDDLE = 21;
 
 const shortened = (text: string, most: number): string => {
   const flat = text.replace(/\s+/g, " ");
@@ -25,109 +27,148 @@ type Props = {
   readonly start: number;
   readonly selected: boolean;
   readonly onOpen: () => void;
+  readonly id?: string;
+  readonly place?: number;
+  readonly count?: number;
 };
 
-const Line = ({ shown, lanes, start }: Pick<Props, "shown" | "lanes" | "start">): JSX.Element => {
-  const middle = ROW - 9;
-  if (shown.type === "gap") {
-    return (
-      <text x={12} y={middle} class="recq-flow-clock">
-        … {shown.count.toLocaleString("en")} hops of a burst, counted only
-      </text>
-    );
+/** A request's and an event's head is filled, a reply's is open, a failure's is a cross. */
+export const Head = (props: {
+  readonly stroke: Stroke;
+  readonly x: number;
+  readonly y: number;
+  readonly step: number;
+}): JSX.Element => {
+  const { stroke, x, y, step } = props;
+  if (stroke === "failure") {
+    return <path class="recq-flow-open" d={`M${x - 11 * step} ${y - 4}l${8 * step} 8m0 -8l${-8 * step} 8`} />;
   }
-  if (shown.type === "group") {
-    const first = shown.rows[0];
-    const name = first?.type === "hop" ? first.hop.name : "";
-    const at = first?.type === "hop" ? first.hop.at : start;
-    const failed = shown.rows.filter((row) => row.type === "hop" && row.hop.outcome !== "").length;
-    return (
-      <>
-        <text x={8} y={middle} class="recq-flow-clock">
-          {clock(at, start)}
-        </text>
-        <text x={84} y={middle}>
-          ▸ {shortened(name, 40)} and what it caused: {shown.rows.length} hops
-          {failed > 0 ? `, ${failed} failed` : ""}
-        </text>
-      </>
-    );
+  if (stroke === "reply") {
+    return <path class="recq-flow-open" d={`M${x - 8 * step} ${y - 4}L${x - step} ${y}l${-7 * step} 4`} />;
   }
-  const { hop } = shown;
-  const arrow = arrowOf(hop, lanes);
-  const colour = arrow.failed ? "var(--recq-bad)" : colourOf(hop.kind);
-  const dash = arrow.dashed ? "6 4" : undefined;
+  return <path class="recq-flow-tip" d={`M${x} ${y}l${-8 * step} -4v8z`} />;
+};
+
+const Clock = ({ at, start }: { readonly at: number; readonly start: number }): JSX.Element => (
+  <text x={8} y={MIDDLE} class="recq-flow-clock">
+    {clock(at, start)}
+  </text>
+);
+
+/** Where a label stands: over the middle of its arrow, but in sight. */
+const centreOf = (arrow: Arrow, label: string, lanes: Lanes): number => {
+  const half = (label.length * CHARACTER) / 2;
+  return Math.round(Math.min(Math.max((arrow.from + arrow.to) / 2, CLOCK + half), lanes.width - 4 - half));
+};
+
+const ArrowLine = ({ arrow, lanes }: { readonly arrow: Arrow; readonly lanes: Lanes }): JSX.Element => {
   const label = shortened(arrow.label, LABEL);
   if (arrow.from === arrow.to) {
     return (
       <>
-        <text x={8} y={middle} class="recq-flow-clock">
-          {clock(hop.at, start)}
-        </text>
-        <path
-          d={`M${arrow.from} ${middle - 8}h26v10h-22`}
-          fill="none"
-          stroke={colour}
-          stroke-width={1.6}
-          stroke-dasharray={dash}
-        />
-        <path d={`M${arrow.from + 1} ${middle + 2}l7 -4v8z`} fill={colour} />
-        <text x={arrow.from + 32} y={middle}>
+        <path class="recq-flow-line" d={`M${arrow.from} ${MIDDLE - 8}h26v10h-20`} />
+        <Head stroke={arrow.stroke} x={arrow.from} y={MIDDLE + 2} step={-1} />
+        <text x={arrow.from + 32} y={MIDDLE}>
           {label}
         </text>
       </>
     );
   }
   const step = arrow.to > arrow.from ? 1 : -1;
-  const centre = (arrow.from + arrow.to) / 2;
   return (
     <>
-      <text x={8} y={middle} class="recq-flow-clock">
-        {clock(hop.at, start)}
-      </text>
-      <line
-        x1={arrow.from}
-        y1={middle}
-        x2={arrow.to - 6 * step}
-        y2={middle}
-        stroke={colour}
-        stroke-width={1.6}
-        stroke-dasharray={dash}
-      />
-      <path d={`M${arrow.to} ${middle}l${-8 * step} -4v8z`} fill={colour} />
-      {arrow.through === null ? null : <circle cx={arrow.through} cy={middle} r={3.5} fill={colour} />}
-      <text x={centre} y={middle - 5} text-anchor="middle" class="recq-flow-label">
+      <path class="recq-flow-line" d={`M${arrow.from} ${MIDDLE}H${arrow.to - 6 * step}`} />
+      <Head stroke={arrow.stroke} x={arrow.to} y={MIDDLE} step={step} />
+      {arrow.through === null ? null : <circle class="recq-flow-tip" cx={arrow.through} cy={MIDDLE} r={3.5} />}
+      <text x={centreOf(arrow, label, lanes)} y={MIDDLE - 6} text-anchor="middle">
         {label}
       </text>
     </>
   );
 };
 
-const spoken = (shown: Shown): string => {
-  if (shown.type === "gap") {
-    return `${shown.count} hops of a burst`;
-  }
-  if (shown.type === "group") {
-    return `flow of ${shown.rows.length} hops`;
-  }
-  const { hop } = shown;
-  return `${hop.name} ${hop.hop.replace("_", " ")}, from ${hop.source} to ${hop.target}${hop.outcome ? `: ${hop.outcome}` : ""}`;
+const hopsOf = (group: Group) => group.rows.flatMap((row) => (row.type === "hop" ? [row.hop] : []));
+
+const told = (group: Group): string => {
+  const hops = hopsOf(group);
+  const [first] = hops;
+  const failed = hops.filter(isFailure).length;
+  const took = milliseconds((hops.at(-1)?.at ?? 0) - (first?.at ?? 0));
+  const name = shortened(first?.name ?? "", 40);
+  return `${name} and what it caused: ${hops.length} hops in ${took}${failed > 0 ? `, ${failed} failed` : ""}`;
 };
 
-export const FlowRow = ({ shown, y, lanes, start, selected, onOpen }: Props): JSX.Element => (
-  <g
-    class="recq-flow-row"
-    role="option"
-    aria-label={spoken(shown)}
-    aria-selected={selected}
-    data-testid={`flow-${shown.type}`}
-    data-name={shown.type === "hop" ? shown.hop.name : undefined}
-    data-hop={shown.type === "hop" ? shown.hop.hop : undefined}
-    transform={`translate(0 ${y})`}
-    onClick={onOpen}
-  >
-    <rect class="recq-flow-ground" width={lanes.width} height={ROW} />
-    <title>{spoken(shown)}</title>
-    <Line shown={shown} lanes={lanes} start={start} />
-  </g>
-);
+const spoken = (shown: Shown, lanes: Lanes): string => {
+  switch (shown.type) {
+    case "gap":
+      return `${shown.count.toLocaleString("en")} hops of a burst, counted only`;
+    case "group":
+      return `${told(shown)}, ${shown.opened ? "unfolded" : "folded"}`;
+    default: {
+      const { hop } = shown;
+      return `${hop.source} → ${receiverOf(hop, lanes)}: ${labelOf(hop, lanes)}`;
+    }
+  }
+};
+
+const Line = ({ shown, lanes, start }: Pick<Props, "shown" | "lanes" | "start">): JSX.Element => {
+  if (shown.type === "gap") {
+    return (
+      <text x={CLOCK + 8} y={MIDDLE} class="recq-flow-clock">
+        … {spoken(shown, lanes)}
+      </text>
+    );
+  }
+  if (shown.type === "group") {
+    return (
+      <>
+        <Clock at={hopsOf(shown)[0]?.at ?? start} start={start} />
+        <text x={CLOCK + 8} y={MIDDLE}>
+          {shown.opened ? "▾" : "▸"} {told(shown)}
+        </text>
+      </>
+    );
+  }
+  return (
+    <>
+      <Clock at={shown.hop.at} start={start} />
+      <ArrowLine arrow={arrowOf(shown.hop, lanes)} lanes={lanes} />
+    </>
+  );
+};
+
+const lookOf = (shown: Shown, lanes: Lanes): { readonly name: string; readonly colour: string } => {
+  if (shown.type !== "hop") {
+    return { name: shown.type, colour: "var(--recq-quiet)" };
+  }
+  const { stroke } = arrowOf(shown.hop, lanes);
+  const colour = colourOf(shown.hop.view === "" ? shown.hop.kind : "view");
+  return { name: stroke, colour: stroke === "failure" ? "var(--recq-bad)" : colour };
+};
+
+export const FlowRow = (props: Props): JSX.Element => {
+  const { shown, y, lanes, start, selected, onOpen } = props;
+  const { name, colour } = lookOf(shown, lanes);
+  return (
+    <g
+      id={props.id}
+      class={`recq-flow-row recq-flow-${name}`}
+      style={{ color: colour }}
+      role="option"
+      aria-label={spoken(shown, lanes)}
+      aria-selected={selected}
+      aria-posinset={props.place}
+      aria-setsize={props.count}
+      data-testid={`flow-${shown.type}`}
+      data-name={shown.type === "hop" ? shown.hop.name : undefined}
+      data-hop={shown.type === "hop" ? shown.hop.hop : undefined}
+      data-correlation={shown.type === "hop" ? shown.hop.correlation : undefined}
+      transform={`translate(0 ${y})`}
+      onClick={onOpen}
+    >
+      <rect class="recq-flow-ground" width={lanes.width} height={ROW} />
+      <title>{spoken(shown, lanes)}</title>
+      <Line shown={shown} lanes={lanes} start={start} />
+    </g>
+  );
+};

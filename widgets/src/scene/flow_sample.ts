@@ -41,6 +41,7 @@ export const SAMPLE: FlowSnapshot = {
       hop: "rejected",
       source: "TodoListAggregate",
       target: "outside",
+      handler: "create",
       outcome: "todo_list.name",
     }),
   ],

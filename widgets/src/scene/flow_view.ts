@@ -6,6 +6,7 @@ export type Choice = {
   readonly kind: string;
   readonly component: string;
   readonly correlation: string;
+  /** Keys of the groups that are unfolded. */
   readonly opened: ReadonlySet<string>;
 };
 
@@ -21,47 +22,48 @@ export const isChosen = (row: Row, choice: Choice): boolean => {
   const { hop } = row;
   const text = choice.text.toLowerCase();
   return (
-    (choice.kind === "" || hop.kind === choice.kind) &&
+    (choice.kind === "" || hop.kind === choice.kind || (choice.kind === "view" && hop.view !== "")) &&
     (choice.component === "" || hop.source === choice.component || hop.target === choice.component) &&
     (choice.correlation === "" || hop.correlation === choice.correlation) &&
-    (text === "" || `${hop.name} ${hop.handler} ${hop.outcome}`.toLowerCase().includes(text))
+    (text === "" || `${hop.name} ${hop.handler} ${hop.outcome} ${hop.view}`.toLowerCase().includes(text))
   );
 };
 
-/** More rows than this are shown as one group for each flow. */
-export const GROUP_ABOVE = 200;
-
-export type Shown = Row | { readonly type: "group"; readonly correlation: string; readonly rows: readonly Row[] };
-
-/** The rows to draw: all of them, or, where there are many, each flow folded into one row until it is opened. */
-export const shownRows = (scene: FlowScene, choice: Choice): readonly Shown[] => {
-  const rows = scene.rows.filter((row) => isChosen(row, choice));
-  if (rows.length <= GROUP_ABOVE) {
-    return rows;
+/** Kinds to choose from: of messages, and views where a reply carried one. */
+export const kindsIn = (scene: FlowScene): readonly string[] => {
+  const kinds = new Set<string>();
+  for (const row of scene.rows) {
+    if (row.type === "hop") {
+      kinds.add(row.hop.kind);
+      if (row.hop.view !== "") {
+        kinds.add("view");
+      }
+    }
   }
-  const shown: Shown[] = [];
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    if (row.type === "gap") {
-      shown.push(row);
-      continue;
+  return [...kinds].sort();
+};
+
+/** Flows to choose from. */
+export const LISTED = 50;
+
+export type Flow = {
+  readonly correlation: string;
+  readonly name: string;
+  readonly hops: number;
+  readonly failed: number;
+};
+
+/** The flows that began last, newest first; the chosen one is always among them. */
+export const flowsIn = (scene: FlowScene, chosen: string): readonly Flow[] => {
+  const flows = new Map<string, Flow>();
+  for (const row of scene.rows) {
+    if (row.type === "hop") {
+      const { hop } = row;
+      const known = flows.get(hop.correlation) ?? { correlation: hop.correlation, name: hop.name, hops: 0, failed: 0 };
+      const failed = known.failed + (hop.outcome === "" ? 0 : 1);
+      flows.set(hop.correlation, { ...known, hops: known.hops + 1, failed });
     }
-    const known = groups.get(row.hop.correlation);
-    if (known) {
-      known.push(row);
-      continue;
-    }
-    const group: Row[] = [row];
-    groups.set(row.hop.correlation, group);
-    shown.push({ type: "group", correlation: row.hop.correlation, rows: group });
   }
-  return shown.flatMap((one): readonly Shown[] => {
-    if (one.type !== "group") {
-      return [one];
-    }
-    if (one.rows.length === 1) {
-      return one.rows;
-    }
-    return choice.opened.has(one.correlation) ? [one, ...one.rows] : [one];
-  });
+  const newest = [...flows.values()].reverse();
+  return newest.filter((flow, place) => place < LISTED || flow.correlation === chosen);
 };

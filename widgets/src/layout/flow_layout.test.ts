@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { hop, SAMPLE } from "../scene/flow_sample.ts";
+import { fromSnapshot } from "../scene/flow_scene.ts";
+import { arrowOf, labelOf, strokeOf } from "./arrow.ts";
+import { heightOf } from "./flow_height.ts";
+import { lanesOf, nameLines } from "./lanes.ts";
+
+const lanes = lanesOf(fromSnapshot(SAMPLE));
+
+describe("arrows", () => {
+  const event = { kind: "domain event", name: "PaidEvent" };
+
+  test.each([
+    [{ hop: "sent" }, "request", "TodoListCreateCommand"],
+    [{ hop: "replied", at: 103 }, "reply", "done, 2.0 ms"],
+    [{ hop: "replied", at: 103, view: "list of TodoListView" }, "reply", "list of TodoListView, 2.0 ms"],
+    [{ hop: "replied", message: "sent before", took: 0.25 }, "reply", "done, 250 µs"],
+    [{ hop: "rejected", outcome: "no", at: 101.5 }, "failure", "rejected: no, 500 µs"],
+    [{ hop: "timed_out", at: 30_101 }, "failure", "timed out, 30.00 s: outcome unknown"],
+    [{ ...event, hop: "published" }, "event", "PaidEvent"],
+    [{ ...event, hop: "consumed", took: 12.3 }, "event", "PaidEvent, 12 ms"],
+    [{ ...event, hop: "failed", outcome: "KeyError: 1" }, "failure", "failed: KeyError: 1"],
+  ])("%o", (more, stroke, label) => {
+    const one = hop(9, more);
+    expect([strokeOf(one), labelOf(one, lanes)]).toEqual([stroke, label]);
+  });
+
+  test("a request passes the gateway on its way to whoever handled it; an event does not", () => {
+    expect(arrowOf(hop(1, {}), lanes)).toMatchObject({
+      to: lanes.x.get("TodoListAggregate"),
+      through: lanes.x.get("gateway"),
+    });
+    expect(arrowOf(hop(2, { ...event, source: "outside", target: "event store" }), lanes).through).toBeNull();
+  });
+});
+
+describe("lanes", () => {
+  test("stand in the order messages take, between bounds, and fill the room there is", () => {
+    expect(lanes.names.map((one) => one.name)).toEqual([
+      "outside",
+      "gateway",
+      "TodoListAggregate",
+      "event store",
+      "TodoListProjector",
+    ]);
+    expect([300, 836, 4_000].map((room) => lanesOf(fromSnapshot(SAMPLE), room).gap)).toEqual([100, 160.5, 200]);
+  });
+
+  test.each([
+    ["Order", 100, ["Order"]],
+    ["TodoListProjection", 100, ["TodoList", "Projection"]],
+    ["TodoListProjection", 170, ["TodoListProjection"]],
+    ["PaymentReminderSaga", 100, ["Payment", "ReminderSaga"]],
+    ["averyveryverylongname", 100, ["averyveryve…"]],
+  ])("%s, %i pixels wide", (name, gap, lines) => {
+    expect(nameLines(name, gap)).toEqual(lines);
+  });
+});
+
+test("chosen flows take the height they need, up to a bound; a live diagram always the same", () => {
+  expect([0, 2, 5, 100].map((rows) => heightOf(rows, true))).toEqual([140, 140, 230, 440]);
+  expect([0, 2, 5, 100].map((rows) => heightOf(rows, false))).toEqual([440, 440, 440, 440]);
+});
