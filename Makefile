@@ -109,7 +109,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 	@touch $@ $(VENV)/.lab
 
 # Installing has built the bundles; this renews them when their sources change.
-$(VENV)/.widgets: $(VENV)/.dev $(shell find widgets/src -type f 2> /dev/null) widgets/package-lock.json widgets/build.mjs
+$(VENV)/.widgets: $(VENV)/.dev $(shell find widgets/src -type f 2> /dev/null) $(wildcard widgets/*.json) widgets/build.mjs
 	@$(BIN)/python widgets/hatch_build.py
 	@touch $@
 

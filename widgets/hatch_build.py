@@ -16,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SKIP = "RECQ_SKIP_WIDGETS"
-_SOURCES = ("src/**/*.ts", "src/**/*.tsx", "src/**/*.css", "package-lock.json", "build.mjs")
+_SOURCES = ("src/**/*.ts", "src/**/*.tsx", "src/**/*.css", "package*.json", "tsconfig.json", "build.mjs")
 
 
 def build(root: Path) -> None:

@@ -12,7 +12,7 @@ from html import escape
 from recq_nb.flow.application_graph import ApplicationGraph, ComponentNode, Edge, EdgeKind, HandlerNode, PayloadNode
 from recq_nb.flow.kind_colours import COMPONENT_COLOURS, PAYLOAD_COLOURS
 from recq_nb.flow.layered_layout import Box, Layout, Line, Route, layered_layout
-from recq_nb.modeling.capability import ComponentKind, HandlerKind
+from recq_nb.modeling.capability import HandlerKind
 from recq_nb.modeling.payload_definition import PayloadKind
 
 _MARGIN, _ROW, _HEAD, _CHIP = 20, 22, 40, 28
@@ -111,13 +111,12 @@ class _Picture:
         box = self._component_box(component)
         x, y = layout.places[component.name]
         colour = COMPONENT_COLOURS[component.kind]
-        stroke = "var(--recq-ink)" if component.kind is ComponentKind.OBSERVER else colour
         lines = [
             f'<g data-node="{escape(component.name)}" transform="translate({x:.1f} {y:.1f})">',
             f"<title>{escape(_component_title(component))}</title>",
             f'<rect class="ground" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
-            f'<path fill="{stroke}" class="tint" d="{_head(box.width)}"/>',
-            f'<rect class="outline" stroke="{stroke}" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
+            f'<path fill="{colour}" class="tint" d="{_head(box.width)}"/>',
+            f'<rect class="outline" stroke="{colour}" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>',
             f'<text class="name" x="12" y="16">{escape(_shortened(component.name))}</text>',
             f'<text class="kind" x="12" y="30">{escape(str(component.kind))}</text>',
         ]

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
 from recq_nb.flow.application_graph import ApplicationGraph
-from recq_nb.flow.kind_colours import COMPONENT_COLOURS, PAYLOAD_COLOURS
+from recq_nb.flow.kind_colours import COLOURS, INVOCATION_COLOUR
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.widgets.catalog_model import catalog_entries
@@ -134,7 +134,6 @@ class CatalogPart:
             return Picture(f"<p>{escape(EMPTY)}</p>", EMPTY)
         rows: list[tuple[str, str, str, str, str]] = []
         payloads, components = catalog_entries(graph)
-        colours = {str(kind): colour for kind, colour in (*COMPONENT_COLOURS.items(), *PAYLOAD_COLOURS.items())}
         for payload in payloads[:MOST]:
             fields = ", ".join(f"{field['name']}: {field['type']}" for field in payload["fields"])
             answer = f" → {payload['answer']}" if payload["answer"] else ""
@@ -143,7 +142,7 @@ class CatalogPart:
         for component in components[:MOST]:
             handles = ", ".join(handler["handles"] or handler["name"] for handler in component["handlers"])
             rows.append((component["kind"], component["name"], handles, "", component["description"]))
-        return Picture(_html(rows, colours), "\n".join(f"{kind} {name}: {content}" for kind, name, content, *_ in rows))
+        return Picture(_html(rows), "\n".join(f"{kind} {name}: {content}" for kind, name, content, *_ in rows))
 
     def close(self) -> None:
         """See ``Part.close``."""
@@ -154,14 +153,14 @@ def _owner(node: str) -> str:
     return node.partition(".")[0]
 
 
-def _html(rows: list[tuple[str, str, str, str, str]], colours: dict[str, str]) -> str:
+def _html(rows: list[tuple[str, str, str, str, str]]) -> str:
     head = "".join(
         f'<th scope="col" style="text-align:left">{title}</th>'
         for title in ("kind", "name", "fields or messages handled", "handled by", "description")
     )
     lines = "".join(
-        f'<tr><td style="text-align:left;white-space:nowrap"><span style="color:{colours.get(kind, "#8a8f98")}">'
-        f"&#9679;</span> {escape(kind)}</td>"
+        '<tr><td style="text-align:left;white-space:nowrap">'
+        f'<span style="color:{COLOURS.get(kind, INVOCATION_COLOUR)}">&#9679;</span> {escape(kind)}</td>'
         + "".join(f'<td style="text-align:left">{escape(text[:LONGEST_TEXT])}</td>' for text in rest)
         + "</tr>"
         for kind, *rest in rows

@@ -1,5 +1,4 @@
-/** A payload kind as a colour of the look. */
-const KINDS = new Set(["domain command", "service command", "domain event", "service event", "query", "view"]);
+/** A kind of payload or component as a colour of the look. */
+import { KINDS } from "./generated/kinds.ts";
 
-export const colourOf = (kind: string): string =>
-  KINDS.has(kind) ? `var(--recq-${kind.replace(" ", "-")})` : "var(--recq-invocation)";
+export const colourOf = (kind: string): string => `var(${KINDS.get(kind) ?? "--recq-invocation"})`;
