@@ -49,9 +49,9 @@ types: $(VENV)/.dev ## mypy, strict, on package, tests and benchmarks
 imports: $(VENV)/.dev ## import-linter: the direction of the stairs
 	@$(BIN)/lint-imports --no-cache | sed '/^[^A-Za-z0-9-]*$$/d;/[╔╚║╝╗]/d'
 
-front-end: $(VENV)/.widgets ## the widgets' TypeScript: tsc, Biome, vitest
+front-end: $(VENV)/.widgets ## the widgets' TypeScript: tsc, Biome, vitest with coverage
 	@cd widgets && PATH="$(NODE_BIN):$$PATH" && node node_modules/typescript/bin/tsc --noEmit \
-		&& node node_modules/@biomejs/biome/bin/biome check --error-on-warnings . && node node_modules/vitest/vitest.mjs run
+		&& node node_modules/@biomejs/biome/bin/biome check --error-on-warnings . && node node_modules/vitest/vitest.mjs run --coverage
 
 widgets: $(VENV)/.widgets ## bundle the widgets' TypeScript for the package
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sparkline } from "./sparkline.ts";
+import { share, sparkline } from "./sparkline.ts";
 import { tableOf } from "./view_table.ts";
 
 const texts = (view: unknown): unknown => {
@@ -42,4 +42,13 @@ it("says what was left out of a long list", () => {
 it("draws the newest value at the right edge, and nothing without values", () => {
   expect(sparkline([], 60, 60, 22)).toBe("");
   expect(sparkline([0, 10, 5], 61, 60, 22)).toBe("M58.0 21.0 L59.0 1.0 L60.0 11.0");
+});
+
+it("has one column where nothing has fields", () => {
+  expect(texts(["a", 2])).toEqual([["value"], [["a"], ["2"]]]);
+  expect(texts("alone")).toEqual([["value"], [["alone"]]]);
+});
+
+it("tells how far a consumer has come, between nothing and all", () => {
+  expect([share(0, 0), share(5, 10), share(12, 10), share(-1, 10)]).toEqual([1, 0.5, 1, 0]);
 });

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, test, vi } from "vitest";
 import { Connection } from "./connection.ts";
 import type { Intent } from "./generated/envelope.ts";
@@ -7,7 +8,7 @@ class FakeModel {
   readonly sent: Intent[] = [];
   refuses = false;
   #listener: (content: unknown) => void = () => {};
-  get = (): unknown => "";
+  get = (_name?: string): unknown => "";
   on = (event: string, listener: (content: unknown) => void): void => {
     if (event === "msg:custom") {
       this.#listener = listener;
@@ -104,5 +105,27 @@ describe("a connection", () => {
     model.arrive(10, { kind: "snapshot" }, hello(model));
     await Promise.resolve();
     expect(heard).toEqual(["snapshot"]);
+  });
+
+  test("rejects what is not answered in a minute, and takes the answer to nothing afterwards", async () => {
+    vi.useFakeTimers();
+    const model = new FakeModel();
+    const asked = new Connection(model).ask("flow", { kind: "hop", step: 1 });
+    const refused = expect(asked).rejects.toThrow("does not answer");
+    await vi.advanceTimersByTimeAsync(60_000);
+    await refused;
+    vi.useRealTimers();
+  });
+
+  test("tells one build of a module from another, and hears nothing once closed", () => {
+    const model = new FakeModel();
+    model.get = (name?: string): unknown => (name === "digests" ? { flow: "abc" } : "s1");
+    const connection = new Connection(model);
+    const heard: Body[] = [];
+    connection.look("flow", (body) => heard.push(body));
+    expect([connection.session, connection.digestOf("flow"), connection.digestOf("graph")]).toEqual(["s1", "abc", ""]);
+    connection.close();
+    model.arrive(1, { kind: "news" });
+    expect(heard).toEqual([]);
   });
 });

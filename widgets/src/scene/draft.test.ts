@@ -126,3 +126,58 @@ describe("a form that is filled in", () => {
     expect(JSON.parse(written(odd, draft).text)).toEqual(JSON.parse('{"__proto__": "x", "constructor": ""}'));
   });
 });
+
+describe("a value that is filled in", () => {
+  const one = (value: unknown): FormNode["choices"] => [{ label: String(value), value }];
+  const controls: readonly FormNode[] = [
+    node("const", { choices: one("fixed") }),
+    node("choice", { choices: one("red") }),
+    node("integer"),
+    node("number"),
+    node("bool"),
+    node("tuple", { nodes: [node("integer"), node("text")] }),
+    object(node("const", { name: "kind", choices: one("cat") }), node("text", { name: "name" })),
+    node("map", { nodes: [node("text"), node("integer")] }),
+    node("text"),
+    node("json"),
+  ];
+  const union = node("union", { nodes: controls });
+
+  it.each([
+    ["fixed", 0],
+    ["red", 1],
+    [7, 2],
+    [7.5, 3],
+    [true, 4],
+    [[1, "a"], 5],
+    [{ kind: "cat", name: "Mia" }, 6],
+    [{ any: 1 }, 7],
+    ["words", 8],
+    [null, 9],
+  ])("of a union %j goes to the branch that suits it", (value, branch) => {
+    expect(filled(union, value)).toMatchObject({ t: "union", branch });
+    expect(JSON.parse(written(union, filled(union, value)).text)).toEqual(value);
+  });
+
+  it.each([
+    ["list", node("list", { nodes: [node("text")] }), { t: "list", items: [] }],
+    ["object", object(), { t: "object", fields: {} }],
+    ["map", node("map", { nodes: [node("text"), node("text")] }), { t: "map", entries: [] }],
+    ["optional", node("optional", { nodes: [node("text")] }), { t: "optional", inner: null }],
+    ["text", node("text"), text("")],
+  ])("and is no %s leaves it empty", (_control, form, empty) => {
+    expect(filled(form, null)).toEqual(empty);
+  });
+
+  it("of a form that has changed since is kept where it still fits", () => {
+    const choice = node("choice", { choices: one("red") });
+    expect(adapted(choice, { t: "choice", index: 3 })).toEqual(fresh(choice));
+    expect(adapted(choice, { t: "choice", index: 0 })).toEqual({ t: "choice", index: 0 });
+    expect(adapted(node("text"), { t: "text", text: 5 })).toEqual(text(""));
+    expect(adapted(node("list", { nodes: [node("text")] }), { t: "list" })).toEqual({ t: "list", items: [] });
+  });
+
+  it("is no use where the form has nothing inside", () => {
+    expect(() => filled(node("optional"), "x")).toThrow("has nothing inside");
+  });
+});
