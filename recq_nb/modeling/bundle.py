@@ -43,7 +43,8 @@ class Bundle:
 
         Raises:
             DuplicateHandlerError: Two handlers for one command or query type.
-            ComponentDefinitionError: Two projectors own one read model, or a name is a payload and a component.
+            ComponentDefinitionError: Two projectors own one read model, two components would share a checkpoint, or a
+                name is a payload and a component.
         """
         gone = set(removed)
         given = {definition.name: definition for definition in payloads}
@@ -65,9 +66,11 @@ class Bundle:
                 f"{min(both)} is the name of a payload and of a component; identity is the class name.",
                 remedy="Rename one of them.",
             )
-        return Bundle(
+        made = Bundle(
             merged, frozenset(explicit), merged_components, _answering(merged_components), _owners(merged_components)
         )
+        _share_no_checkpoint(made.consumers)
+        return made
 
     @property
     def consumers(self) -> tuple[ComponentDefinition, ...]:
@@ -119,3 +122,16 @@ def _owners(
             found[model.name] = (component, model)
             tables[model.table_name] = model.name
     return found
+
+
+def _share_no_checkpoint(consumers: Iterable[ComponentDefinition]) -> None:
+    found: dict[str, str] = {}
+    for component in consumers:
+        for consumer_id in component.consumer_ids:
+            other = found.setdefault(consumer_id, component.name)
+            if other != component.name:
+                raise ComponentDefinitionError(
+                    f"{other} and {component.name} would share the checkpoint {consumer_id}, which is made of name, "
+                    "version and context.",
+                    remedy="Rename one of them, or one of the contexts.",
+                )

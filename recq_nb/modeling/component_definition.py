@@ -95,6 +95,15 @@ class ComponentDefinition:
         """Its handlers of some kinds by what they handle."""
         return {handler.payload_name: handler for handler in self.handlers if handler.declaration.kind in kinds}
 
+    def consumer_id(self, context: str) -> str:
+        """The identity of the component's consumer of a context: ``Component_version_context``."""
+        return f"{self.name}_{self.declaration.version}_{context}"
+
+    @property
+    def consumer_ids(self) -> tuple[str, ...]:
+        """The identities of all its consumers."""
+        return tuple(self.consumer_id(context) for context in self.declaration.contexts)
+
     @property
     def payload_types(self) -> tuple[type[Payload], ...]:
         """Every payload class its handlers name, in source order."""

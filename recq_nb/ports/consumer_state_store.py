@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -23,12 +23,14 @@ class ConsumerState:
         checkpoint: Sequence number of the last event it has handled.
         fingerprint: Of the handler source that handled it.
         enabled: False while it is paused.
+        component: Whose consumer it is. Saving ``""`` leaves what is kept.
     """
 
     consumer_id: str
     checkpoint: int
     fingerprint: str
     enabled: bool = True
+    component: str = ""
 
 
 class ConsumerTransaction(Protocol):
@@ -55,10 +57,10 @@ class ConsumerTransaction(Protocol):
     def complete(self, consumer_id: str, sequence_number: int) -> None:
         """Take note that an event ahead of the checkpoint has been handled (by a parallel consumer)."""
 
-    def reset(self, definitions: Sequence[ReadModelDefinition]) -> None:
+    def reset(self, definitions: Sequence[ReadModelDefinition], consumer_ids: Collection[str] = ()) -> None:
         """Drop every table the component owns in the read model and make its declared ones anew, empty.
 
-        Its dead events are dropped too: a replay handles those events again.
+        Dead and completed events of these consumers are dropped too: a replay handles those events again.
 
         Raises:
             ReadModelError: A table of that name exists and belongs to somebody else.

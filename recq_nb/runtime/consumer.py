@@ -15,7 +15,7 @@ from recq_nb.ports.clock import Clock
 from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore
 from recq_nb.ports.dead_event_queue import DeadEventRecord
 from recq_nb.runtime.activity import Activity
-from recq_nb.runtime.consumer_status import ConsumerHealth, ConsumerStatus, consumer_id_of
+from recq_nb.runtime.consumer_status import ConsumerHealth, ConsumerStatus
 from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import EventWork, Failure, Progress, is_of_context
@@ -50,7 +50,7 @@ class Consumer(ABC):
     ) -> None:
         self.component = component
         self.context = context
-        self.consumer_id = consumer_id_of(component.name, component.declaration.version, context)
+        self.consumer_id = component.consumer_id(context)
         self.position = state.checkpoint
         self.enabled = state.enabled
         self.head_reached = False

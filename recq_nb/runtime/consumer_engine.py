@@ -13,7 +13,7 @@ from recq_nb.ports.clock import Clock
 from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore
 from recq_nb.runtime.activity import Activity
 from recq_nb.runtime.consumer import Consumer
-from recq_nb.runtime.consumer_status import ConsumerStatus, consumer_id_of
+from recq_nb.runtime.consumer_status import ConsumerStatus
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_work import EventWork, is_of_context
@@ -72,7 +72,7 @@ class ConsumerEngine:
         """Whether serving this component empties a read model that was filled before."""
         return (
             component.kind is ComponentKind.PROJECTOR
-            and any(state.consumer_id in self._ids_of(component.name) for state in self._known.values())
+            and bool(self._ids_of(component))
             and not self._resumable(component)
         )
 
@@ -119,26 +119,21 @@ class ConsumerEngine:
             if self._groups.get(group.component.name) is group:
                 del self._groups[group.component.name]
 
-    def _ids_of(self, component_name: str) -> set[str]:
+    def _ids_of(self, component: ComponentDefinition) -> set[str]:
         """Ids of everything known that belongs to a component, whatever version or context."""
+        current = set(component.consumer_ids)
         return {
             consumer_id
-            for consumer_id in self._known
-            if (parts := consumer_id.removeprefix(component_name + "_").split("_", 1))
-            and consumer_id.startswith(component_name + "_")
-            and parts[0].isdigit()
+            for consumer_id, state in self._known.items()
+            if state.component == component.name or (not state.component and consumer_id in current)
         }
 
     def _resumable(self, component: ComponentDefinition) -> bool:
-        declaration = component.declaration
-        ids = {consumer_id_of(component.name, declaration.version, context) for context in declaration.contexts}
-        states = [self._known[consumer_id] for consumer_id in ids if consumer_id in self._known]
         if component.kind is not ComponentKind.PROJECTOR:
             return True
-        return (
-            len(states) == len(ids)
-            and ids == self._ids_of(component.name)
-            and all(state.fingerprint == component.fingerprint for state in states)
+        ids = self._ids_of(component)
+        return ids == set(component.consumer_ids) and all(
+            self._known[consumer_id].fingerprint == component.fingerprint for consumer_id in ids
         )
 
     def _make(self, component: ComponentDefinition, after: int | None) -> ConsumerGroup:
@@ -153,11 +148,11 @@ class ConsumerEngine:
     def _consumer(
         self, component: ComponentDefinition, context: str, work: EventWork, start: int, *, resume: bool
     ) -> Consumer:
-        consumer_id = consumer_id_of(component.name, component.declaration.version, context)
-        known = self._known.get(consumer_id)
+        consumer_id = component.consumer_id(context)
+        known = self._known.get(consumer_id) if consumer_id in self._ids_of(component) else None
         checkpoint = min(known.checkpoint if known is not None and resume else start, self._source.head)
         enabled = known.enabled if known is not None else True
-        state = ConsumerState(consumer_id, checkpoint, component.fingerprint, enabled)
+        state = ConsumerState(consumer_id, checkpoint, component.fingerprint, enabled, component.name)
         world = (self._source, self._states, self._clock, self._activity)
         names = {handler.declaration.executor for handler in component.handlers} - {None}
         if component.kind is ComponentKind.OBSERVER or names:
@@ -201,7 +196,7 @@ class ConsumerEngine:
         attempts = 0
         while True:
             try:
-                await self._engine.in_worker(self._prepare, group)
+                await self._engine.in_worker(self._prepare, group, self._ids_of(group.component))
                 await self._forget_others(group)
                 for consumer in group.consumers:
                     await consumer.load()
@@ -218,17 +213,19 @@ class ConsumerEngine:
                 group.prepared = True
                 return True
 
-    def _prepare(self, group: ConsumerGroup) -> None:
+    def _prepare(self, group: ConsumerGroup, known: set[str]) -> None:
         component = group.component
         transaction = self._states.begin(component.name)
         try:
             if group.rebuild:
-                transaction.reset(component.read_models)
+                transaction.reset(component.read_models, known)
             else:
                 transaction.prepare(component.read_models)
             transaction.commit(
                 *(
-                    ConsumerState(consumer.consumer_id, consumer.position, component.fingerprint, consumer.enabled)
+                    ConsumerState(
+                        consumer.consumer_id, consumer.position, component.fingerprint, consumer.enabled, component.name
+                    )
                     for consumer in group.consumers
                 )
             )
@@ -242,7 +239,7 @@ class ConsumerEngine:
         What they could not handle passes to the consumers that take their place.
         """
         current = {consumer.consumer_id for consumer in group.consumers}
-        others = sorted(self._ids_of(group.component.name) - current)
+        others = sorted(self._ids_of(group.component) - current)
         if others:
             for consumer_id in others:
                 for record in await self._states.dead_events(consumer_id):
@@ -257,8 +254,9 @@ class ConsumerEngine:
             self._remember(consumer)
 
     def _remember(self, consumer: Consumer) -> None:
+        component = consumer.component
         self._known[consumer.consumer_id] = ConsumerState(
-            consumer.consumer_id, consumer.position, consumer.component.fingerprint, consumer.enabled
+            consumer.consumer_id, consumer.position, component.fingerprint, consumer.enabled, component.name
         )
 
     # -- progress ------------------------------------------------------------------------------------------------

@@ -47,8 +47,3 @@ class ConsumerStatus:
     attempts: int = 0
     dead_events: int = 0
     last_error: str = ""
-
-
-def consumer_id_of(component: str, version: int, context: str) -> str:
-    """The identity of a consumer."""
-    return f"{component}_{version}_{context}"

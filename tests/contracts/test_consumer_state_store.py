@@ -68,6 +68,16 @@ def test_progress_is_saved_and_replaced(stores: Stores) -> None:
     }
 
 
+def test_whose_a_consumer_is_is_kept_where_saving_does_not_say(stores: Stores) -> None:
+    async def save() -> None:
+        await stores.consumer_states.save_state(ConsumerState("A_1_1_*", 5, "old", component="A_1"))
+        await stores.consumer_states.save_state(ConsumerState("A_1_1_*", 6, "new"))
+
+    asyncio.run(save())
+
+    assert states_in(stores) == {"A_1_1_*": ConsumerState("A_1_1_*", 6, "new", component="A_1")}
+
+
 def test_a_forgotten_consumer_starts_afresh(stores: Stores) -> None:
     other = ConsumerState("Pets_1_*", 3, "fingerprint")
 
@@ -182,6 +192,20 @@ def test_a_reset_makes_all_tables_of_a_component_anew_and_no_others(stores: Stor
     found = (reader.table(PEOPLE).where(), reader.table(PETS).where())
     reader.close()
     assert found == ([], [PetRow(identifier="rex")])
+
+
+def test_a_reset_forgets_what_these_consumers_completed_and_nothing_of_others(stores: Stores) -> None:
+    transaction = prepared(stores).consumer_states.begin("People")
+    for consumer_id in ("People_1_*", "People_1_1_*"):
+        transaction.complete(consumer_id, 7)
+    transaction.commit()
+
+    transaction = stores.consumer_states.begin("People")
+    transaction.reset([PEOPLE], {"People_1_*"})
+    transaction.commit()
+
+    completed = [asyncio.run(stores.consumer_states.load_completed(one)) for one in ("People_1_*", "People_1_1_*")]
+    assert completed == [frozenset(), frozenset({7})]
 
 
 def test_a_reset_that_is_rolled_back_keeps_the_rows(stores: Stores) -> None:

@@ -88,6 +88,7 @@ def test_a_store_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up_to_
         connection.execute("UPDATE recq.store_info SET value = '99' WHERE name = 'schema_version'")
     assert isinstance(refusal_of(path), StoreVersionError)
     with duckdb.connect(str(path)) as connection:
+        connection.execute("ALTER TABLE recq.consumers DROP COLUMN component")
         connection.execute("DROP TABLE recq.messages")
         connection.execute("UPDATE recq.store_info SET value = '2' WHERE name = 'schema_version'")
     assert_usable(path, 1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import duckdb
 
@@ -21,7 +20,11 @@ from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
 from recq_nb.ports.consumer_state_store import ConsumerState
 from recq_nb.ports.dead_event_queue import DeadEventRecord
 
-_SAVE = "INSERT OR REPLACE INTO recq.consumers VALUES ($1, $2, $3, $4)"
+_SAVE = """
+    INSERT INTO recq.consumers VALUES ($1, $2, $3, $4, $5) ON CONFLICT (consumer_id) DO UPDATE SET
+    checkpoint = excluded.checkpoint, fingerprint = excluded.fingerprint, enabled = excluded.enabled,
+    component = CASE WHEN excluded.component = '' THEN component ELSE excluded.component END
+"""
 
 
 class DuckDbConsumerTransaction:
@@ -70,7 +73,7 @@ class DuckDbConsumerTransaction:
                 "INSERT OR IGNORE INTO recq.completed_events VALUES ($1, $2)", [consumer_id, sequence_number]
             )
 
-    def reset(self, definitions: Sequence[ReadModelDefinition]) -> None:
+    def reset(self, definitions: Sequence[ReadModelDefinition], consumer_ids: Collection[str] = ()) -> None:
         """See ``ConsumerTransaction.reset``."""
         owned = self._owned()
         for table_name in owned:
@@ -78,8 +81,7 @@ class DuckDbConsumerTransaction:
         self._connection.execute("DELETE FROM recq.read_models WHERE component = $1", [self._component])
         for table in ("dead_events", "completed_events"):
             self._connection.execute(
-                f"DELETE FROM recq.{table} WHERE regexp_full_match(consumer_id, $1)",
-                [rf"{re.escape(self._component)}_\d+_(?s:.*)"],
+                f"DELETE FROM recq.{table} WHERE consumer_id IN (SELECT unnest($1))", [list(consumer_ids)]
             )
         self._make(definitions, existing=self._main_tables())
 
@@ -154,7 +156,7 @@ class DuckDbConsumerTransaction:
                 for table_name in sorted(self._main_tables() - self._tables_before):
                     self._claim(table_name)
             for state in states:
-                self._connection.execute(_SAVE, [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled])
+                self._connection.execute(_SAVE, _values(state))
             self._connection.execute("COMMIT")
         self._open = False
         self._connection.close()
@@ -190,6 +192,10 @@ class DuckDbReader:
         self._connection.close()
 
 
+def _values(state: ConsumerState) -> list[object]:
+    return [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled, state.component]
+
+
 def _nothing() -> None:
     """A read-only picture has nothing to flush or forget."""
 
@@ -215,7 +221,7 @@ class DuckDbConsumerStateStore:
         try:
             with translated("reading checkpoints"):
                 rows = cursor.execute(
-                    "SELECT consumer_id, checkpoint, fingerprint, enabled FROM recq.consumers"
+                    "SELECT consumer_id, checkpoint, fingerprint, enabled, component FROM recq.consumers"
                 ).fetchall()
         finally:
             cursor.close()
@@ -226,7 +232,7 @@ class DuckDbConsumerStateStore:
         await self._database.read(lambda: self._save_state(state))
 
     def _save_state(self, state: ConsumerState) -> None:
-        self._execute(_SAVE, [state.consumer_id, state.checkpoint, state.fingerprint, state.enabled])
+        self._execute(_SAVE, _values(state))
         self._execute(
             "DELETE FROM recq.completed_events WHERE consumer_id = $1 AND sequence_number <= $2",
             [state.consumer_id, state.checkpoint],

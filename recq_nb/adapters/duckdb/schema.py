@@ -109,6 +109,13 @@ _MIGRATIONS: tuple[str, ...] = (
         outcome VARCHAR NOT NULL
     );
     """,
+    # Whose a consumer is does not follow from its id where the component's name or the context has numbers in it
+    # (A_1_1_x: A in context 1_x, or A_1 in context x); such a consumer gets its component when that is registered.
+    r"""
+    ALTER TABLE recq.consumers ADD COLUMN component VARCHAR DEFAULT '';
+    UPDATE recq.consumers SET component = regexp_extract(consumer_id, '(?s)^(.+?)_[0-9]+_.', 1)
+    WHERE regexp_extract(consumer_id, '(?s)^(.+?)_[0-9]+_.', 1) = regexp_extract(consumer_id, '(?s)^(.+)_[0-9]+_.', 1);
+    """,
 )
 """Migration n takes a store from schema version n to n + 1; an empty database has version 0."""
 
