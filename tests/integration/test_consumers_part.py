@@ -77,6 +77,7 @@ def test_a_consumer_is_paused_resumed_and_replayed() -> None:
     switch = Switch(lambda: None)
     with opened(Session(), reading_observer(switch)) as session:
         part = part_for(session)
+        session.settled().result()
         act(part, "pause", "Reader_1_*")
         add(session, 1, 2)
         (row,) = [row for row in body_once(part, lambda _: True)["consumers"] if row["component"] == "Reader"]
