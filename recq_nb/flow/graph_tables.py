@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import pandas as pd
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from recq_nb.flow.application_graph import ApplicationGraph
 from recq_nb.flow.finding import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CATALOG = ("name", "kind", "component", "handles", "content", "description", "position")
 _EDGES = ("source", "kind", "target", "position")
@@ -34,7 +36,7 @@ def catalog_frame(graph: ApplicationGraph) -> pd.DataFrame:
             (one.id, str(one.kind), component.name, one.handles or "", "", one.description, str(one.position))
             for one in component.handlers
         ]
-    return pd.DataFrame(rows, columns=list(_CATALOG))
+    return _frame(rows, _CATALOG)
 
 
 def edges_frame(graph: ApplicationGraph) -> pd.DataFrame:
@@ -42,7 +44,7 @@ def edges_frame(graph: ApplicationGraph) -> pd.DataFrame:
     rows = [
         (edge.source, str(edge.kind), edge.target, str(position)) for edge in graph.edges for position in edge.positions
     ]
-    return pd.DataFrame(rows, columns=list(_EDGES))
+    return _frame(rows, _EDGES)
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
@@ -60,4 +62,10 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
         )
         for one in findings
     ]
-    return pd.DataFrame(rows, columns=list(_FINDINGS))
+    return _frame(rows, _FINDINGS)
+
+
+def _frame(rows: Sequence[tuple[object, ...]], columns: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  a third of a second that nobody else waits for
+
+    return pd.DataFrame(rows, columns=list(columns))

@@ -93,3 +93,15 @@ def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
     )
+
+
+def test_a_session_without_tables_and_pictures_does_not_wait_for_their_libraries() -> None:
+    heavy = ("pandas", "networkx", "ipywidgets", "IPython")
+    program = (
+        "import sys\nfrom recq_nb import Session\nwith Session() as recq:\n    recq.status()\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert ran.stdout.strip() == "[]"
