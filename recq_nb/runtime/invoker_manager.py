@@ -15,6 +15,7 @@ from recq_nb.modeling.message import InvocationMessage
 from recq_nb.modeling.metadata import JsonValue, Metadata
 from recq_nb.ports.clock import Clock, IdSource
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
+from recq_nb.runtime.begun_flows import note_begun
 from recq_nb.runtime.cause import caused_by
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.flow_steps import FlowSteps
@@ -88,8 +89,12 @@ class InvokerManager:
             reply: PendingReply[object] = PendingReply(handler.label)
             context = contextvars.copy_context()
             given = dict(arguments.arguments)
+            message_id = self._ids.next_id()
+            note_begun(message_id)
             self._engine.post(
-                lambda: _start(self._engine, self._run(component, handler, metadata, given, own, reply), context)
+                lambda: _start(
+                    self._engine, self._run(message_id, component, handler, metadata, given, own, reply), context
+                )
             )
             return reply
 
@@ -100,6 +105,7 @@ class InvokerManager:
 
     async def _run(
         self,
+        message_id: str,
         component: ComponentDefinition,
         handler: HandlerDefinition,
         metadata: Metadata,
@@ -107,7 +113,6 @@ class InvokerManager:
         signature: inspect.Signature,
         reply: PendingReply[object],
     ) -> None:
-        message_id = self._ids.next_id()
         message = InvocationMessage(message_id, message_id, message_id, handler.label, metadata, self._clock.now())
         cause = caused_by(message, component.name)._replace(bounded=True)  # the in-flight bound is the outside's
         positional, named = _call_arguments(signature, arguments)

@@ -22,6 +22,7 @@ from recq_nb.ports.flow_listener import FlowStepKind
 from recq_nb.ports.message_transport import MessageTransport, Request
 from recq_nb.ports.system_state_store import SystemStateStore
 from recq_nb.runtime.activity import Activity
+from recq_nb.runtime.begun_flows import note_begun
 from recq_nb.runtime.cause import Cause
 from recq_nb.runtime.deadlines import Deadlines
 from recq_nb.runtime.engine import Engine
@@ -99,6 +100,8 @@ class MessageGateway:
         if command_id is not None and not is_storable_text(command_id):
             raise PayloadError(f"command_id={command_id!r} is no id.", remedy="Pass a non-empty string.")
         message_id = command_id if command_id is not None else self._ids.next_id()
+        if not cause.correlation_id:
+            note_begun(message_id)
         message = CommandMessage(
             message_id,
             cause.correlation_id or message_id,
@@ -129,6 +132,8 @@ class MessageGateway:
         """
         query = self._current(query, Query, "query", "a query: an instance of a Query[...]")
         message_id = self._ids.next_id()
+        if not cause.correlation_id:
+            note_begun(message_id)
         message = QueryMessage(
             message_id,
             cause.correlation_id or message_id,

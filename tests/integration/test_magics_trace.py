@@ -28,6 +28,55 @@ def test_the_picture_holds_what_the_cell_caused_and_nothing_else(todo_notebook: 
     assert "<b>" not in outcome.html[1]
 
 
+BACKGROUND = """
+import asyncio, itertools, threading
+
+stop = threading.Event()
+others = []
+
+def keep_sending():
+    for number in itertools.count():
+        if stop.wait(0.002):
+            return
+        others.append(recq.send(TodoListCreateCommand(identifier=f"OTHER_{number}", name="Other")))
+
+thread = threading.Thread(target=keep_sending)
+thread.start()
+"""
+BY_EVERY_WAY = """%%recq_trace
+import asyncio, threading
+
+def one(way):
+    return recq.send(TodoListCreateCommand(identifier=f"MINE_{way}", name="Mine"))
+
+await one("await")
+await asyncio.gather(one("gathered"), asyncio.to_thread(lambda: one("in a thread").result()))
+own = threading.Thread(target=lambda: one("by a thread").result())
+own.start()
+own.join()
+reply = await one("queried")
+view = await recq.query(TodoListFindQuery(identifier="MINE_queried"), after=reply)
+"""
+
+
+def test_what_others_send_meanwhile_is_left_out_and_not_waited_for(todo_notebook: Notebook) -> None:
+    todo_notebook.run(BACKGROUND)
+    try:
+        outcome = todo_notebook.run(BY_EVERY_WAY)
+        sent_meanwhile = todo_notebook.run("len(others)").value
+    finally:
+        todo_notebook.run("stop.set(); thread.join()")
+
+    assert outcome.error is None
+    (picture,) = outcome.shown
+    lines = picture.splitlines()
+    assert sent_meanwhile
+    assert len([line for line in lines if line.startswith("command TodoListCreateCommand")]) == 5
+    assert len([line for line in lines if line.startswith("query TodoListFindQuery")]) == 1
+    assert len([line for line in lines if "consumed by TodoListProjector.created done" in line]) == 5
+    assert len(lines) == 5 * 3 + 1
+
+
 def test_a_cell_that_fails_shows_its_picture_and_fails(todo_notebook: Notebook) -> None:
     outcome = todo_notebook.run("%%recq_trace\n" + SEND.format("ONE") + SEND.format("ONE"))
 
