@@ -193,10 +193,10 @@ def milliseconds(nanoseconds: int) -> str:
 
 def short_duration(nanoseconds: int) -> str:
     """A duration for a label: in the unit that fits, with three digits at most."""
-    if nanoseconds >= _SECOND:
+    if nanoseconds >= 0.9995 * _SECOND:
         return f"{nanoseconds / 1e9:.2f} s"
-    if nanoseconds >= _MILLISECOND:
-        return f"{nanoseconds / 1e6:.{0 if nanoseconds >= 10 * _MILLISECOND else 1}f} ms"
+    if nanoseconds >= 0.9995 * _MILLISECOND:
+        return f"{nanoseconds / 1e6:.{0 if nanoseconds >= 9.95 * _MILLISECOND else 1}f} ms"
     return f"{nanoseconds / 1e3:.0f} µs"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Protocol, cast
@@ -191,7 +192,7 @@ class FlowPart:
                     return None
                 filename = inspect.unwrap(handler.function).__code__.co_filename
                 place = self._host.source_label(filename).rsplit("/", 1)[-1]
-                return {"place": place, "line": line, "text": "".join(lines)[:6_000]}
+                return {"place": place, "line": line, "text": textwrap.dedent("".join(lines))[:6_000]}
         return None
 
     # -- the static twin -----------------------------------------------------------------------------------------

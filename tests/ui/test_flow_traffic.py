@@ -131,10 +131,11 @@ def test_the_keyboard_reaches_everything_and_every_width_is_legible(lab: LabPage
     lab.set_theme("dark")
     lab.screenshot("flow-saga-dark")
     page.keyboard.press("Enter")
+    lab.screenshot("flow-saga-details-dark")
     page.locator(".recq-widget").evaluate("widget => { widget.style.width = '420px'; }")
     expect(details).to_be_visible()
     lab.screenshot("flow-narrow-dark")
-    assert diagram.evaluate("box => box.clientHeight") >= 150
+    assert diagram.evaluate("box => box.clientHeight") >= 180
     page.locator(".recq-widget").evaluate("widget => { widget.style.width = ''; }")
     page.set_viewport_size({"width": 3840, "height": 2160})
     lab.set_theme("light")

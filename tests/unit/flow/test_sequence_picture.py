@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from recq_nb.flow.flow_graph import FlowGraph
+from recq_nb.flow.flow_graph import FlowGraph, short_duration
 from recq_nb.flow.sequence_picture import to_html, to_svg
 from recq_nb.flow.sequence_rows import MOST, Gap, Group, hops_of, rows_of
 from recq_nb.modeling.capability import ComponentKind
@@ -158,6 +158,14 @@ def test_the_picture_styles_nothing_but_itself() -> None:
 
 def test_a_wide_picture_scrolls() -> None:
     assert to_html(FlowGraph(paid("m1"))).startswith('<div style="overflow-x:auto')
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [(400, "0 µs"), (999_400, "999 µs"), (999_600, "1.0 ms"), (9_960_000, "10 ms"), (999_600_000, "1.00 s")],
+)
+def test_a_duration_has_three_digits_at_most(nanoseconds: int, text: str) -> None:
+    assert short_duration(nanoseconds) == text
 
 
 @pytest.mark.parametrize("most", [2, 3, 10])

@@ -140,7 +140,7 @@ def test_details_show_a_huge_payload_in_part_and_the_handler(session: Session) -
     assert len(details["payload"]) == LONGEST_PAYLOAD
     assert details["cut"] is True
     assert isinstance(details["source"], dict)
-    assert "def write" in details["source"]["text"]
+    assert "\ndef write" in details["source"]["text"]
     assert details["source"]["place"] == "test_flow_part.py"
 
 

@@ -19,11 +19,11 @@ export const isFailure = (hop: Hop): boolean =>
 
 /** A duration for people, from milliseconds: three digits at most. */
 export const milliseconds = (value: number): string => {
-  if (value >= 1000) {
+  if (value >= 999.5) {
     return `${(value / 1000).toFixed(2)} s`;
   }
-  if (value >= 1) {
-    return `${value.toFixed(value >= 10 ? 0 : 1)} ms`;
+  if (value >= 0.9995) {
+    return `${value.toFixed(value >= 9.95 ? 0 : 1)} ms`;
   }
   return `${(value * 1000).toFixed(0)} µs`;
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hop, SAMPLE } from "../scene/flow_sample.ts";
 import { fromSnapshot } from "../scene/flow_scene.ts";
-import { arrowOf, labelOf, strokeOf } from "./arrow.ts";
+import { arrowOf, labelOf, milliseconds, strokeOf } from "./arrow.ts";
 import { heightOf } from "./flow_height.ts";
 import { lanesOf, nameLines } from "./lanes.ts";
 
@@ -23,6 +23,18 @@ describe("arrows", () => {
   ])("%o", (more, stroke, label) => {
     const one = hop(9, more);
     expect([strokeOf(one), labelOf(one, lanes)]).toEqual([stroke, label]);
+  });
+
+  test("a duration has three digits at most", () => {
+    expect([0.0004, 0.9994, 0.9996, 9.94, 9.96, 999.4, 999.6].map(milliseconds)).toEqual([
+      "0 µs",
+      "999 µs",
+      "1.0 ms",
+      "9.9 ms",
+      "10 ms",
+      "999 ms",
+      "1.00 s",
+    ]);
   });
 
   test("a request passes the gateway on its way to whoever handled it; an event does not", () => {

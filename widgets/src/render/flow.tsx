@@ -1,6 +1,7 @@
 /** The live sequence diagram. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { receiverOf } from "../layout/arrow.ts";
 import { lanesOf } from "../layout/lanes.ts";
 import type { Connection } from "../protocol/connection.ts";
 import {
@@ -170,6 +171,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
         {hop ? (
           <FlowDetails
             hop={hop}
+            receiver={receiverOf(hop, everyLane)}
             details={details}
             problem={problem}
             isOnlyFlow={choice.correlation === hop.correlation}

@@ -12,6 +12,7 @@ const PARTS = [
 
 type Props = {
   readonly hop: Hop;
+  readonly receiver: string;
   readonly details: HopDetails | null;
   readonly problem: string;
   readonly isOnlyFlow: boolean;
@@ -28,7 +29,9 @@ const Durations = ({ details }: { readonly details: HopDetails }): JSX.Element |
     <div data-testid="flow-durations">
       <div class="recq-flow-parts" aria-hidden="true">
         {PARTS.map(([name, key, colour]) =>
-          details[key] > 0 ? <span key={name} style={{ flexGrow: details[key], background: colour }} /> : null,
+          details[key] > 0 ? (
+            <span key={name} style={{ flexGrow: (100 * details[key]) / total, background: colour }} />
+          ) : null,
         )}
       </div>
       <dl>
@@ -47,7 +50,12 @@ const Durations = ({ details }: { readonly details: HopDetails }): JSX.Element |
   );
 };
 
-const Facts = ({ hop, isOnlyFlow, onFlow }: Pick<Props, "hop" | "isOnlyFlow" | "onFlow">): JSX.Element => (
+const Facts = ({
+  hop,
+  receiver,
+  isOnlyFlow,
+  onFlow,
+}: Pick<Props, "hop" | "receiver" | "isOnlyFlow" | "onFlow">): JSX.Element => (
   <dl>
     <dt class="recq-quiet">hop</dt>
     <dd>
@@ -63,7 +71,7 @@ const Facts = ({ hop, isOnlyFlow, onFlow }: Pick<Props, "hop" | "isOnlyFlow" | "
     <dt class="recq-quiet">from</dt>
     <dd>{hop.source}</dd>
     <dt class="recq-quiet">to</dt>
-    <dd>{hop.target}</dd>
+    <dd>{receiver}</dd>
     {hop.handler ? (
       <>
         <dt class="recq-quiet">handler</dt>
@@ -75,7 +83,7 @@ const Facts = ({ hop, isOnlyFlow, onFlow }: Pick<Props, "hop" | "isOnlyFlow" | "
       {isOnlyFlow ? (
         "the only one shown"
       ) : (
-        <button type="button" onClick={onFlow} data-testid="flow-only">
+        <button type="button" class="recq-flow-only" onClick={onFlow} data-testid="flow-only">
           only this flow
         </button>
       )}

@@ -166,7 +166,7 @@ export const FlowRow = (props: Props): JSX.Element => {
       transform={`translate(0 ${y})`}
       onClick={onOpen}
     >
-      <rect class="recq-flow-ground" width={lanes.width} height={ROW} />
+      <rect class="recq-flow-ground" width="100%" height={ROW} />
       <title>{spoken(shown, lanes)}</title>
       <Line shown={shown} lanes={lanes} start={start} />
     </g>
