@@ -37,6 +37,7 @@
     │   ├── SagaAssociationError      an event or a saga without the value that connects them
     │   ├── ReadModelError            a read model that does not fit its declaration
     │   └── TransientError            raised by handlers: try this event again later
+    ├── SettingError                  whoever makes the session
     └── MagicUsageError               the reader of the cell
 
 An exception a modeller's own handler raises (a bug) is none of these: it reaches the sender as it is,
@@ -274,6 +275,10 @@ class SagaAssociationError(ConsumerError):
 
 class TransientError(ConsumerError):
     """Raised by a handler: the event cannot be handled *now*; deliver it again later, however long it takes."""
+
+
+class SettingError(RecqError, ValueError):
+    """An argument of ``Session(...)`` that no session could work with."""
 
 
 class MagicUsageError(RecqError):

@@ -11,6 +11,8 @@ from recq_nb.magics.cell_log import CellLog
 from recq_nb.session import Session
 
 SESSION_NAME = "recq"
+PUBLIC_NAMES: tuple[str, ...] = tuple(recq_nb.__all__)
+"""What a cell may use without an import, and ``from recq_nb import *`` brings."""
 
 
 class Extension:

@@ -13,9 +13,10 @@ from recq_nb.magics.finding_table import finding_table
 from recq_nb.magics.report import Code, Quiet, Report, Table
 from recq_nb.magics.spec_cell import SPEC, SpecBook
 from recq_nb.magics.spec_export import exported
-from recq_nb.magics.status_report import counted, status_report
+from recq_nb.magics.status_report import status_report
 from recq_nb.magics.trace_cell import TRACE
 from recq_nb.session import MEMORY, Session
+from recq_nb.session.status import counted
 
 NAME = "recq"
 

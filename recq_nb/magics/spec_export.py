@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-import recq_nb
 import recq_nb.testing
 from recq_nb.errors import MagicUsageError
 from recq_nb.magics.cell_log import LoggedCell
@@ -17,7 +16,7 @@ from recq_nb.magics.cell_statement import (
     is_star_import,
     read_statement,
 )
-from recq_nb.magics.extension import SESSION_NAME
+from recq_nb.magics.extension import PUBLIC_NAMES, SESSION_NAME
 from recq_nb.magics.notebook_slice import NotebookSlice
 from recq_nb.magics.spec_cell import SPEC, SpecBook, SpecRun
 
@@ -38,7 +37,7 @@ def exported(cells: Iterable[LoggedCell], registered: Sequence[str], book: SpecB
     """
     if not book.runs:
         raise MagicUsageError("there is no specification to export.", remedy=f"Run a %%{SPEC} cell first.")
-    used = NotebookSlice(cells, (*recq_nb.__all__, *recq_nb.testing.__all__), SESSION_NAME)
+    used = NotebookSlice(cells, (*PUBLIC_NAMES, *recq_nb.testing.__all__), SESSION_NAME)
     for name in registered:
         if used.makes(name):
             used.require(name, "the model")

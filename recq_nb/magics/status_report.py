@@ -6,11 +6,7 @@ from recq_nb.magics.kind_colour import kind_chip
 from recq_nb.magics.report import Code, Entry, Fragment, Quiet, Report, Table
 from recq_nb.runtime.consumer_status import ConsumerStatus
 from recq_nb.session import SessionStatus
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 event``, ``12,000 events``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+from recq_nb.session.status import counted
 
 
 def status_report(status: SessionStatus) -> Report:

@@ -21,11 +21,16 @@ def sequence_number_after(after: object) -> int:
     """The sequence number a read must have seen, out of what a caller passed as ``after``.
 
     Raises:
-        PayloadError: It is neither a confirmation, nor a settled reply, nor a sequence number.
+        PayloadError: It is neither a confirmation, nor a reply with an outcome, nor a sequence number.
     """
     if after is None:
         return 0
-    if isinstance(after, PendingReply) and after.done():
+    if isinstance(after, PendingReply):
+        if not after.done():
+            raise PayloadError(
+                f"after={after!r}: the command has no outcome yet, so nobody knows which event to wait for.",
+                remedy="Await it first: reply = await recq.send(...), then recq.query(..., after=reply).",
+            )
         after = after.result()
     if isinstance(after, Confirmation):
         return after.sequence_number

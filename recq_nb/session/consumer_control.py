@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from recq_nb.errors import ConsumerError
 from recq_nb.session.inspection import Inspection
+from recq_nb.session.status import counted
 
 T = TypeVar("T")
 
@@ -30,6 +31,20 @@ class Redriven:
     def succeeded(self) -> bool:
         """Whether it left the queue."""
         return not self.error
+
+
+class Redrives(tuple[Redriven, ...]):
+    """What became of dead events that were handled again, oldest first; says so in a sentence."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        if not self:
+            return "no dead event to handle again"
+        failed = [one for one in self if not one.succeeded]
+        said = f"{len(self) - len(failed)} of {counted(len(self), 'dead event')} handled"
+        lines = [f"  event {one.sequence_number} of {one.consumer_id} failed again: {one.error}" for one in failed]
+        return "\n".join([said, *lines])
 
 
 class ConsumerControl(Inspection):
@@ -77,18 +92,21 @@ class ConsumerControl(Inspection):
         """
         self._run(self._runtime.consumers.replay(component, after), "replay")
 
-    def redrive(self, consumer: str | None = None, sequence_number: int | None = None) -> tuple[Redriven, ...]:
+    def redrive(self, consumer: str | None = None, sequence_number: int | None = None) -> Redrives:
         """Handle dead events once more, oldest first; an event leaves the queue only once that succeeded.
 
         Args:
             consumer: Component or consumer id; None for all.
             sequence_number: One event; None for all.
 
+        Returns:
+            What became of each.
+
         Raises:
             RoutingError: No such consumer.
         """
         tried = self._run(self._runtime.consumers.redrive(consumer, sequence_number), "redrive")
-        return tuple(
+        return Redrives(
             Redriven(consumer_id, number, "" if error is None else f"{type(error).__name__}: {error}")
             for consumer_id, number, error in tried
         )

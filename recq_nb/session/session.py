@@ -34,6 +34,8 @@ from recq_nb.runtime.reply import PendingReply
 from recq_nb.runtime.runtime import Limits
 from recq_nb.session.composition import abandon, compose, warn
 from recq_nb.session.pictures import Pictures
+from recq_nb.session.settings import check_settings
+from recq_nb.session.status import counted
 from recq_nb.session.time_travel import TimeTravel
 
 V = TypeVar("V")
@@ -53,7 +55,7 @@ class Session(Pictures, TimeTravel):
         injector: Objects handlers may ask for by type: a mapping, or a function from a type to its object or None.
         executors: Named executors for parallel consumers: ``{"mail": pooled(8)}``.
         metadata: Carried by every command and query sent from outside, e.g. ``{"user": "ada"}``.
-        timeout: Seconds until a reply fails as *outcome unknown*, by default.
+        timeout: Seconds until a reply fails as *outcome unknown*, by default; above 0.
         max_in_flight: Requests from outside handled at once; one more is refused with ``TooManyRequestsError``.
         max_payload_bytes: Largest event, as JSON.
         record: Remember what every message does, bounded, for ``recorded`` and ``recq.messages``.
@@ -69,6 +71,7 @@ class Session(Pictures, TimeTravel):
         carried_over: Events that ``moved_to`` brought along from memory.
 
     Raises:
+        SettingError: An argument that no session could work with.
         StoreError: The store cannot be opened.
     """
 
@@ -87,6 +90,8 @@ class Session(Pictures, TimeTravel):
         clock: Clock | None = None,
         ids: IdSource | None = None,
     ) -> None:
+        check_settings(store=store, timeout=timeout, max_in_flight=max_in_flight, max_payload_bytes=max_payload_bytes)
+        check_settings(injector=injector, executors=executors, record=record, strict=strict, clock=clock, ids=ids)
         self.store = MEMORY if str(store) == DUCKDB_MEMORY else str(store)
         self.metadata = Metadata(metadata)
         self.strict = strict
@@ -381,6 +386,6 @@ class Session(Pictures, TimeTravel):
         if self._closed:
             return f"<Session({self.store!r}), closed>"
         return (
-            f"<Session({self.store!r}): {self._runtime.head} events, {len(self._bundle.components)} components, "
-            f"{len(self._bundle.payloads)} payloads>"
+            f"<Session({self.store!r}): {counted(self._runtime.head, 'event')}, "
+            f"{counted(len(self._bundle.components), 'component')}, {counted(len(self._bundle.payloads), 'payload')}>"
         )

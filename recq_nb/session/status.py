@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from recq_nb.runtime.consumer_status import ConsumerStatus
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 event``, ``12,000 events``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
     """What a session is doing now.

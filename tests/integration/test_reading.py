@@ -23,6 +23,7 @@ from recq_nb import (
     projector,
     query_handler,
 )
+from recq_nb.runtime.reply import PendingReply
 from recq_nb.testing.clock import START, ManualClock
 from tests.domains import tally, todo_list
 from tests.domains.tally import (
@@ -109,6 +110,13 @@ def test_after_refuses_what_names_none(session: Session, after: Any) -> None:  #
         session.query(TallyFindQuery(identifier="A"), after=after)
 
     assert refused.value.remedy
+
+
+def test_after_refuses_a_reply_without_outcome_and_says_to_await_it(session: Session) -> None:
+    with pytest.raises(PayloadError, match="no outcome yet") as refused:
+        session.query(TallyFindQuery(identifier="A"), after=PendingReply("TallyOpenCommand"))
+
+    assert "reply = await recq.send(" in str(refused.value.remedy)
 
 
 def test_a_position_that_is_not_reached_in_time_is_a_stale_read_with_the_reason(session: Session) -> None:
