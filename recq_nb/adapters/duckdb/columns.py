@@ -36,6 +36,11 @@ class Column:
     to_store: Callable[[object], object]
     from_store: Callable[[object], object]
 
+    @property
+    def as_given(self) -> bool:
+        """Whether every value is its own stored form."""
+        return self.to_store is _same
+
     def store(self, value: object) -> object:
         """The stored form of a value."""
         return None if value is None else self.to_store(value)

@@ -51,16 +51,19 @@ class DuckDbTable(Table[ReadModel]):
         self._reads = 0
         self._whole: dict[Key, Sequence[object]] | None = None
         self._keys_are_plain = all(column.sql_type in _PLAIN for column in self._keys)
+        self._keys_as_given = all(column.as_given for column in self._keys)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
     def get(self, *key: object) -> ReadModel | None:
         """See ``Table.get``."""
-        wanted = self._key(key)
-        if wanted not in self._rows:
-            values = self._values(wanted)
-            self._rows[wanted] = self._row(values) if values is not None else None
-        return self._rows[wanted]
+        return self._at(self._key(key))
+
+    def _at(self, key: Key) -> ReadModel | None:
+        if key not in self._rows:
+            values = self._values(key)
+            self._rows[key] = self._row(values) if values is not None else None
+        return self._rows[key]
 
     def _values(self, key: Key) -> Sequence[object] | None:
         """A row of the table as it was at the first read of this transaction, or None."""
@@ -176,6 +179,8 @@ class DuckDbTable(Table[ReadModel]):
                 f"{self._name} is keyed by ({names}); {len(key)} value{'' if len(key) == 1 else 's'} given.",
                 remedy=f"Pass {names} in this order.",
             )
+        if self._keys_as_given:
+            return tuple(key)
         return tuple(column.store(value) for column, value in zip(self._keys, key, strict=True))
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -190,9 +195,14 @@ class DuckDbTable(Table[ReadModel]):
                     remedy=f"Pass {self._name} rows.",
                 )
             kept = self._as_kept(row)
-            key = self._key([getattr(kept, name) for name in self._definition.key_fields])
-            self._rows[key] = kept
-            self._dirty[key] = None
+            self._keep(self._key_of(kept), kept)
+
+    def _key_of(self, row: ReadModel) -> Key:
+        return self._key([getattr(row, name) for name in self._definition.key_fields])
+
+    def _keep(self, key: Key, row: ReadModel | None) -> None:
+        self._rows[key] = row
+        self._dirty[key] = None
 
     def _as_kept(self, row: ReadModel) -> ReadModel:
         """The row as the table will give it back, so that it reads the same from memory."""
@@ -206,14 +216,15 @@ class DuckDbTable(Table[ReadModel]):
     def update(self, *key: object, **changes: object) -> ReadModel:
         """See ``Table.update``."""
         self._must_be_writable("update")
-        row = self.get(*key)
+        wanted = self._key(key)
+        row = self._at(wanted)
         if row is None:
             shown = ", ".join(map(repr, key))
             raise ReadModelError(
                 f"{self._name} has no row {shown} to update.",
                 remedy="Insert it with upsert first; check that the event that creates it is handled.",
             )
-        values = {name: getattr(row, name) for name in type(row).model_fields}
+        values = {column.name: getattr(row, column.name) for column in self._columns}
         try:
             changed = self._definition.row_type(**(values | changes))
         except ValidationError as error:
@@ -222,21 +233,19 @@ class DuckDbTable(Table[ReadModel]):
                 f"{self._name}.{'.'.join(map(str, first['loc']))} cannot become that: {first['msg']}.",
                 remedy=f"Check the fields of {self._name}.",
             ) from None
-        moved = self._key([getattr(changed, name) for name in self._definition.key_fields])
-        if moved != self._key(key):
+        if self._key_of(changed) != wanted:
             raise ReadModelError(
                 f"an update of {self._name} would change its key.", remedy="Delete the row and upsert a new one."
             )
-        self.upsert(changed)
+        self._keep(wanted, self._as_kept(changed))
         return changed
 
     def delete(self, *key: object) -> bool:
         """See ``Table.delete``."""
         self._must_be_writable("delete")
-        existed = self.get(*key) is not None
         wanted = self._key(key)
-        self._rows[wanted] = None
-        self._dirty[wanted] = None
+        existed = self._at(wanted) is not None
+        self._keep(wanted, None)
         return existed
 
     def clear(self) -> None:
