@@ -43,13 +43,12 @@ def replaying(scale: Scale) -> list[Result]:
         session.register(*WRITE_SIDE)
         app = sqlite_accounts(peer, DEFAULT)
         contestants: Mapping[str, Contestant] = {
-            "dict": lambda number: _project(session, _balance_projector(number), count),
+            "dict": lambda number: _project_into(balances, session, _balance_projector(number), count),
             "table": lambda number: _project(session, _account_projector(number), count),
             "sql": lambda _: _by_sql(session, count),
             "peer": lambda _: _peer_replay(app, count),
         }
         rounds = interleaved(scale.rounds, contestants)
-        assert len(balances) == accounts
         app.close()
 
     def row(what: str, name: str, limit: Limit | None = None) -> Result:
@@ -136,6 +135,14 @@ def _project(session: Session, component: type, count: int) -> Sample:
     seconds = time.perf_counter() - started
     session.unregister(component.__name__)
     return Sample(count, seconds)
+
+
+def _project_into(balances: Balances, session: Session, component: type, count: int) -> Sample:
+    """Into a dict, which has to hold what SQL says."""
+    balances.clear()
+    sample = _project(session, component, count)
+    assert {str(account): balance for account, balance in session.sql(_SQL).rows()} == balances
+    return sample
 
 
 def _by_sql(session: Session, count: int) -> Sample:
