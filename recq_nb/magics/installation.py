@@ -15,6 +15,7 @@ from recq_nb.magics import line as line_magic
 from recq_nb.magics.cell_compiler import CellCompiler
 from recq_nb.magics.definition_cell import COMPONENT, PAYLOAD, DefinitionCell
 from recq_nb.magics.extension import Extension
+from recq_nb.magics.line_completion import LineMatcher
 from recq_nb.magics.spec_cell import MEANING as SPEC_MEANING
 from recq_nb.magics.spec_cell import SPEC, SpecBook, SpecCell
 from recq_nb.magics.trace_cell import MEANING as TRACE_MEANING
@@ -51,7 +52,10 @@ class _Installation:
         self._register(_definition_magic(shell, SPEC, SPEC_MEANING), "cell", SPEC)
         self._register(_definition_magic(shell, TRACE, TRACE_MEANING), "cell", TRACE)
         self._register(sql.SqlMagic(self.extension).__call__, "cell", sql.NAME)
-        self._register(line_magic.LineMagic(self.extension, book).__call__, "line", line_magic.NAME)
+        line = line_magic.LineMagic(self.extension, book)
+        self._register(line.__call__, "line", line_magic.NAME)
+        self._matcher = LineMatcher(line_magic.NAME, {name: one.usage for name, one in line.subcommands.items()})
+        self._matcher.install(shell)
         reply_display.install(shell)
         flow_display.install(shell)
         atexit.register(self.extension.close)
@@ -65,6 +69,7 @@ class _Installation:
         reply_display.remove(self._shell)
         flow_display.remove(self._shell)
         self._compiler.remove()
+        self._matcher.remove(self._shell)
         magics = self._shell.magics_manager.magics
         for name in (*_DEFINITIONS, SPEC, TRACE, sql.NAME):
             magics["cell"].pop(name, None)

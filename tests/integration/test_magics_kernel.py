@@ -49,6 +49,11 @@ class KernelNotebook:
         assert provisioner.process is not None
         return int(provisioner.process.wait(_TIMEOUT))
 
+    def complete(self, source: str) -> list[str]:
+        """What the Tab key offers to stand in place of the text's last word."""
+        reply = self._client.complete(source, reply=True, timeout=_TIMEOUT)["content"]
+        return [source[: reply["cursor_start"]].rpartition(" ")[2] + match for match in reply["matches"]]
+
     def run(self, source: str, *, cell_id: str) -> KernelOutcome:
         """Execute a cell, sending its id along as JupyterLab does."""
         content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
@@ -127,6 +132,29 @@ def test_a_model_is_defined_used_and_edited_from_a_front_end(kernel: KernelNoteb
         "(await recq.query(TodoListFindQuery(identifier='TDLS_1'), after=reply)).name", cell_id="use again"
     )
     assert again.shown == ("'Groceries'",)
+
+
+def test_the_tab_key_offers_the_subcommands_of_the_line_magic_and_what_follows_them(
+    kernel: KernelNotebook, tmp_path: Path
+) -> None:
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "other.duckdb").touch()
+
+    offered = {
+        line: kernel.complete(line)
+        for line in ("%recq ", "x = 1\n%recq st", "%recq strict ", "%recq specs e", "%recq reset ", "%recq lint ")
+    }
+
+    assert {"status", "help", "store", "lint", "strict", "specs", "reset"} <= set(offered["%recq "])
+    assert offered["x = 1\n%recq st"] == ["status", "store", "strict"]
+    assert offered["%recq strict "] == ["off", "on"]
+    assert offered["%recq specs e"] == ["export"]
+    assert offered["%recq reset "] == ["--yes"]
+    assert not {"on", "off", "export"} & set(offered["%recq lint "])
+    assert "memory" in kernel.complete("%recq store ")
+    assert f"{tmp_path}/other.duckdb" in kernel.complete(f"%recq store {tmp_path}/o")
+    assert any(text.endswith("send") for text in kernel.complete("recq.sen"))
+    assert "status" not in kernel.complete("recq ")
 
 
 def test_findings_are_those_of_the_cell_as_it_was_run_last(kernel: KernelNotebook) -> None:
