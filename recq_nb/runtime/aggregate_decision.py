@@ -49,6 +49,7 @@ class Decider:
     """Everything about one command type that is known before the first command arrives."""
 
     __slots__ = (
+        "calls",
         "component",
         "folding",
         "handler",
@@ -58,6 +59,7 @@ class Decider:
         "lock_field",
         "name",
         "plan",
+        "slow_calls",
         "state_is_large",
         "wants_state",
     )
@@ -81,6 +83,8 @@ class Decider:
         self.inline = not handler.is_async and not handler.wants(Injection.COMMAND_GATEWAY)
         self.wants_state = handler.wants(Injection.STATE)
         self.state_is_large = False
+        self.calls = 0
+        self.slow_calls = 0
 
 
 class Decision:

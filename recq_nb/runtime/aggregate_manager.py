@@ -47,6 +47,8 @@ from recq_nb.runtime.state_guard import trace_of
 from recq_nb.runtime.timestamps import microseconds_of
 
 _SLOW_NS = 100_000_000
+_SELDOM = 20
+"""One slow call in so many, or fewer, is the machine's doing."""
 
 
 class AggregateManager:
@@ -172,12 +174,20 @@ class AggregateManager:
             self._finish(decision, None, error)
             return
         request.handler_ns = time.perf_counter_ns() - started
+        decider.calls += 1
         if request.handler_ns > _SLOW_NS:
-            self._warn(
-                f"{decider.handler.label} kept the engine busy for {request.handler_ns / 1e6:.0f} ms; while it ran, "
-                "nothing else in the session could. Make it `async def`, or move slow work into a service."
-            )
+            self._note_slow(decider, request.handler_ns)
         self._finish(decision, result, None)
+
+    def _note_slow(self, decider: Decider, nanoseconds: int) -> None:
+        """Blame a handler that is slow, not one that once had to wait for a busy machine."""
+        decider.slow_calls += 1
+        if decider.slow_calls * _SELDOM < decider.calls:
+            return
+        self._warn(
+            f"{decider.handler.label} kept the engine busy for {nanoseconds / 1e6:.0f} ms; while it ran, "
+            "nothing else in the session could. Make it `async def`, or move slow work into a service."
+        )
 
     async def _decide_later(self, decision: Decision, frame: CommandFrame) -> None:
         decider = decision.decider
