@@ -37,6 +37,7 @@ class Arrow:
             took a request.
         label: What it carries and how long that took: a reply since the request, an event in its handler.
         payload: Kind of what it carries, which gives the colour; None for a call of an invoker.
+        until_ns: When the handler it reached was done; None where it reached none, or nothing is known of its end.
     """
 
     time_ns: int
@@ -45,6 +46,7 @@ class Arrow:
     label: str
     kind: ArrowKind
     payload: PayloadKind | None
+    until_ns: int | None = None
 
 
 def arrows_of(graph: FlowGraph) -> list[Arrow]:
@@ -85,7 +87,8 @@ def _request_arrows(node: FlowNode) -> list[Arrow]:
     sender = node.message.sender or OUTSIDE
     receiver = node.component or GATEWAY
     name, kind = node.message.name, _payload_kind_of(node)
-    found = [Arrow(node.started_ns, sender, receiver, name, ArrowKind.REQUEST, kind)]
+    until = node.ended_ns if node.component and node.end is not FlowStepKind.TIMED_OUT else None
+    found = [Arrow(node.started_ns, sender, receiver, name, ArrowKind.REQUEST, kind, until)]
     if node.timed_out_ns is not None:
         took = short_duration(node.timed_out_ns - node.started_ns)
         label = f"timed out, {took}: outcome unknown"
@@ -107,7 +110,8 @@ def _event_arrows(node: FlowNode) -> list[Arrow]:
         took = short_duration(consumption.handler_ns)
         kind = ArrowKind.FAILURE if consumption.outcome else ArrowKind.EVENT
         label = f"failed: {consumption.outcome}, {took}" if consumption.outcome else f"{name}, {took}"
-        found.append(Arrow(consumption.started_ns, STORE, consumption.component, label, kind, payload))
+        until = consumption.started_ns + consumption.handler_ns
+        found.append(Arrow(consumption.started_ns, STORE, consumption.component, label, kind, payload, until))
     return found
 
 

@@ -13,6 +13,7 @@ from html import escape
 from recq_nb.flow.flow_graph import FlowGraph, milliseconds, short_duration
 from recq_nb.flow.kind_colours import INVOCATION_COLOUR, PAYLOAD_COLOURS
 from recq_nb.flow.sequence import GATEWAY, OUTSIDE, STORE, Arrow, ArrowKind
+from recq_nb.flow.sequence_bars import Bar, bars_of
 from recq_nb.flow.sequence_rows import Gap, Group, Row, hops_of, rows_of
 from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.payload_definition import PayloadKind
@@ -49,6 +50,7 @@ paint-order:stroke;stroke:var(--recq-ground);stroke-width:3px;stroke-linejoin:ro
 .recq-sequence .line{fill:none;stroke:currentColor;stroke-width:1.6}
 .recq-sequence .event .line{stroke-dasharray:6 4}
 .recq-sequence .reply .line,.recq-sequence .failure .line{stroke-dasharray:2 3}
+.recq-sequence .bar{fill:currentColor;fill-opacity:.3;stroke:currentColor}
 .recq-sequence .head{fill:currentColor}
 .recq-sequence .open{fill:none;stroke:currentColor;stroke-width:1.6}
 """
@@ -71,7 +73,7 @@ def to_svg(graph: FlowGraph) -> str:
     lanes = _Lanes(rows, graph.kinds)
     bottom = _HEAD + _ROW * len(rows) + 6
     start = rows[0].time_ns
-    parts = [lanes.drawn(bottom)]
+    parts = [lanes.drawn(bottom), *(_bar(bar, lanes) for bar in bars_of(rows))]
     parts += [
         f'<g transform="translate(0 {_HEAD + _ROW * number})"{_drawn(row, lanes, start)}</g>'
         for number, row in enumerate(rows)
@@ -194,6 +196,18 @@ def _drawn(row: Row, lanes: _Lanes, start: int) -> str:
     return f'>{clock}<text x="{_CLOCK + 8}" y="21">{escape(_spoken(row))}</text>'
 
 
+def _edge(lifeline: str) -> int:
+    """Half the width of the bars a lifeline may have."""
+    return 0 if lifeline in _FIXED else 4
+
+
+def _bar(bar: Bar, lanes: _Lanes) -> str:
+    """A handler at work, on its lifeline; of several at once the later ones stand further right."""
+    x, y = lanes.x[bar.arrow.target] - 4 + 5 * min(bar.level, 3), _HEAD + _ROW * bar.first + 21
+    height = max(_ROW * (bar.last - bar.first), 6)
+    return f'<rect class="bar" x="{x}" y="{y}" width="8" height="{height}" rx="2" color="{_colour(bar.arrow)}"/>'
+
+
 def _arrow(arrow: Arrow, lanes: _Lanes) -> str:
     start, end, middle = lanes.x[arrow.source], lanes.x[arrow.target], 21
     label = _shortened(arrow.label, _LONGEST)
@@ -204,6 +218,7 @@ def _arrow(arrow: Arrow, lanes: _Lanes) -> str:
             f'<text x="{start + 32}" y="{middle}">{escape(label)}</text>'
         )
     step = 1 if end > start else -1
+    start, end = start + step * _edge(arrow.source), end - step * _edge(arrow.target)
     gateway = lanes.x[GATEWAY]
     passes = arrow.kind is not ArrowKind.EVENT and STORE not in {arrow.source, arrow.target}
     through = f'<circle class="head" cx="{gateway}" cy="{middle}" r="3.5"/>' if passes else ""

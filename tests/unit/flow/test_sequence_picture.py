@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from recq_nb.flow.flow_graph import FlowGraph, short_duration
+from recq_nb.flow.sequence_bars import bars_of
 from recq_nb.flow.sequence_picture import to_html, to_svg
 from recq_nb.flow.sequence_rows import MOST, Gap, Group, hops_of, rows_of
 from recq_nb.modeling.capability import ComponentKind
@@ -85,6 +86,19 @@ def test_an_event_reaches_its_handler_before_what_that_sends() -> None:
         "0.0 ms Note → event store: NotePaidEvent",
         "1.0 ms event store → PaymentReminderSaga: NotePaidEvent, 4.0 ms",
         "2.0 ms PaymentReminderSaga → gateway: NotePayCommand",
+    ]
+
+
+def test_bars_show_which_handlers_were_at_work_at_the_same_time() -> None:
+    bars = bars_of(rows_of(FlowGraph([*paid("m1"), *paid("m2", at_ms=2), *paid("m3", at_ms=2.1)])))
+
+    assert [(bar.arrow.target, bar.first, bar.last, bar.level) for bar in bars] == [
+        ("Note", 0, 2, 0),
+        ("NoteProjector", 3, 10, 0),
+        ("Note", 4, 8, 0),
+        ("Note", 5, 9, 1),
+        ("NoteProjector", 10, 11, 1),
+        ("NoteProjector", 11, 11, 0),
     ]
 
 

@@ -1,6 +1,6 @@
 /** One hop as geometry: an arrow between two lanes, through the gateway's where a request passes it. */
 import type { Hop } from "../protocol/generated/flow.ts";
-import { GATEWAY, type Lanes } from "./lanes.ts";
+import { GATEWAY, type Lanes, OUTSIDE, STORE } from "./lanes.ts";
 
 /** Requests are solid, events, which nobody waits for, dashed; replies dotted, and failures, too, with a cross. */
 export type Stroke = "request" | "event" | "reply" | "failure";
@@ -68,11 +68,21 @@ export const strokeOf = (hop: Hop): Stroke => {
 export const receiverOf = (hop: Hop, lanes: Pick<Lanes, "handledBy">): string =>
   hop.target === GATEWAY ? (lanes.handledBy.get(hop.message) ?? GATEWAY) : hop.target;
 
+/** Half the width of the bars a lifeline may have. */
+const edgeOf = (lane: string): number => (lane === OUTSIDE || lane === GATEWAY || lane === STORE ? 0 : 4);
+
 export const arrowOf = (hop: Hop, lanes: Lanes): Arrow => {
   const receiver = receiverOf(hop, lanes);
   const from = lanes.x.get(hop.source) ?? 0;
   const to = lanes.x.get(receiver) ?? 0;
   const gateway = lanes.x.get(GATEWAY) ?? 0;
+  const step = Math.sign(to - from);
   const passes = !isEvent(hop) && (from - gateway) * (to - gateway) < 0;
-  return { from, to, through: passes ? gateway : null, stroke: strokeOf(hop), label: labelOf(hop, lanes) };
+  return {
+    from: from + step * edgeOf(hop.source),
+    to: to - step * edgeOf(receiver),
+    through: passes ? gateway : null,
+    stroke: strokeOf(hop),
+    label: labelOf(hop, lanes),
+  };
 };

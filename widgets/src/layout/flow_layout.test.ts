@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Hop } from "../protocol/generated/flow.ts";
 import { hop, SAMPLE } from "../scene/flow_sample.ts";
 import { fromSnapshot } from "../scene/flow_scene.ts";
 import { arrowOf, labelOf, milliseconds, strokeOf } from "./arrow.ts";
+import { barsOf } from "./bars.ts";
 import { heightOf } from "./flow_height.ts";
 import { lanesOf, nameLines } from "./lanes.ts";
 
@@ -39,10 +41,40 @@ describe("arrows", () => {
 
   test("a request passes the gateway on its way to whoever handled it; an event does not", () => {
     expect(arrowOf(hop(1, {}), lanes)).toMatchObject({
-      to: lanes.x.get("TodoListAggregate"),
+      to: (lanes.x.get("TodoListAggregate") ?? 0) - 4,
       through: lanes.x.get("gateway"),
     });
     expect(arrowOf(hop(2, { ...event, source: "outside", target: "event store" }), lanes).through).toBeNull();
+  });
+});
+
+describe("bars", () => {
+  const consumed = (step: number, at: number, took: number) =>
+    hop(step, { hop: "consumed", kind: "domain event", source: "event store", target: "TodoListProjector", at, took });
+  const drawn = (hops: readonly Hop[]) => {
+    const scene = fromSnapshot({ ...SAMPLE, hops });
+    return barsOf(scene.rows, lanesOf(scene)).map((bar) => [bar.lane, bar.first, bar.last, bar.level]);
+  };
+
+  test("reach from a request to its reply, and over all that began while a handler ran", () => {
+    expect(drawn(SAMPLE.hops)).toEqual([
+      ["TodoListAggregate", 0, 2, 0],
+      ["TodoListProjector", 3, 5, 0],
+      ["TodoListAggregate", 4, 5, 0],
+    ]);
+  });
+
+  test("stand beside each other where handlers run at once", () => {
+    expect(drawn([consumed(1, 10, 10), consumed(2, 15, 10), consumed(3, 17, 1), consumed(4, 21, 1)])).toEqual([
+      ["TodoListProjector", 0, 2, 0],
+      ["TodoListProjector", 1, 3, 1],
+      ["TodoListProjector", 2, 2, 2],
+      ["TodoListProjector", 3, 3, 0],
+    ]);
+  });
+
+  test("a request nobody has answered has none", () => {
+    expect(drawn([hop(1, {}), hop(2, { hop: "timed_out", source: "gateway", target: "outside" })])).toEqual([]);
   });
 });
 

@@ -25,6 +25,8 @@ export type Lanes = {
   readonly handledBy: ReadonlyMap<string, string>;
   /** When a request was sent, by its id. */
   readonly sentAt: ReadonlyMap<string, number>;
+  /** When it was answered, by its id. */
+  readonly endedAt: ReadonlyMap<string, number>;
 };
 
 /** Only components that take part have a lane; they keep their order while more join. `room` is in pixels. */
@@ -32,6 +34,7 @@ export const lanesOf = (scene: Pick<FlowScene, "rows" | "lifelines">, room = 836
   const seen = new Set<string>();
   const handledBy = new Map<string, string>();
   const sentAt = new Map<string, number>();
+  const endedAt = new Map<string, number>();
   for (const row of scene.rows) {
     if (row.type === "hop") {
       seen.add(row.hop.source);
@@ -40,6 +43,7 @@ export const lanesOf = (scene: Pick<FlowScene, "rows" | "lifelines">, room = 836
         sentAt.set(row.hop.message, row.hop.at);
       } else if (row.hop.handler !== "" && row.hop.source !== GATEWAY) {
         handledBy.set(row.hop.message, row.hop.source);
+        endedAt.set(row.hop.message, row.hop.at);
       }
     }
   }
@@ -53,7 +57,7 @@ export const lanesOf = (scene: Pick<FlowScene, "rows" | "lifelines">, room = 836
   const gaps = Math.max(names.length - 1, 1);
   const gap = Math.min(Math.max((room - CLOCK - 2 * SIDE) / gaps, LANE.least), LANE.most);
   const x = new Map(names.map((one, index) => [one.name, Math.round(CLOCK + SIDE + index * gap)]));
-  return { x, names, gap, handledBy, sentAt, width: Math.floor(CLOCK + 2 * SIDE + gaps * gap) };
+  return { x, names, gap, handledBy, sentAt, endedAt, width: Math.floor(CLOCK + 2 * SIDE + gaps * gap) };
 };
 
 const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -106,8 +106,8 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
       return everyLane;
     }
     const chosen = scene.rows.filter((row) => isChosen(row, choice));
-    const { handledBy, sentAt } = everyLane;
-    return { ...lanesOf({ lifelines: scene.lifelines, rows: chosen }, room), handledBy, sentAt };
+    const { handledBy, sentAt, endedAt } = everyLane;
+    return { ...lanesOf({ lifelines: scene.lifelines, rows: chosen }, room), handledBy, sentAt, endedAt };
   }, [scene, choice, everyLane, room]);
   const kinds = useMemo(() => kindsIn(scene), [scene]);
   const current = rows.find((row) => keyOf(row) === active);

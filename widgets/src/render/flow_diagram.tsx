@@ -6,6 +6,7 @@ import { type Lanes, nameLines } from "../layout/lanes.ts";
 import { windowOf } from "../layout/window.ts";
 import { keyOf, type Shown } from "../scene/flow_groups.ts";
 import { accountedFor, type FlowScene } from "../scene/flow_scene.ts";
+import { FlowBars } from "./flow_bars.tsx";
 import { FlowRow } from "./flow_row.tsx";
 
 type Props = {
@@ -186,6 +187,7 @@ export const FlowDiagram = (props: Props): JSX.Element => {
                 const x = lanes.x.get(one.name) ?? 0;
                 return <line key={one.name} class="recq-flow-lane" x1={x} x2={x} y1={0} y2={rows.length * ROW + 8} />;
               })}
+              <FlowBars rows={rows} lanes={lanes} sight={sight} />
               {rows.slice(sight.first, sight.last).map((shown, offset) => (
                 <FlowRow
                   key={keyOf(shown)}

@@ -8,16 +8,20 @@ import { shownRows } from "../scene/flow_groups.ts";
 import { hop, SAMPLE } from "../scene/flow_sample.ts";
 import { fromSnapshot } from "../scene/flow_scene.ts";
 import { EVERYTHING } from "../scene/flow_view.ts";
+import { FlowBars } from "./flow_bars.tsx";
 import { FlowRow } from "./flow_row.tsx";
 
 const pictureOf = (hops = SAMPLE.hops): string => {
   const scene = fromSnapshot({ ...SAMPLE, hops });
   const lanes = lanesOf(scene);
-  return shownRows(scene, EVERYTHING)
+  const rows = shownRows(scene, EVERYTHING);
+  const bars = render(<FlowBars rows={rows} lanes={lanes} sight={{ first: 0, last: rows.length }} />);
+  const drawn = rows
     .map((shown, place) =>
       render(<FlowRow shown={shown} y={place * ROW} lanes={lanes} start={101} selected={false} onOpen={() => {}} />),
     )
     .join("\n");
+  return `${bars}\n${drawn}`;
 };
 
 test("a flow is drawn as the golden file says", async () => {
