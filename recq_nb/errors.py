@@ -133,7 +133,15 @@ class ComponentDefinitionError(ModelingError):
 
 
 class ConfinementError(ModelingError):
-    """Strict mode refuses a definition whose part of the interaction graph cannot be read from its source."""
+    """Strict mode refuses a definition whose part of the interaction graph cannot be read from its source.
+
+    Attributes:
+        rules: Ids of the rules it breaks, in the order of the source.
+    """
+
+    def __init__(self, problem: str, *, remedy: str | None = None, rules: Sequence[str] = ()) -> None:
+        super().__init__(problem, remedy=remedy)
+        self.rules: tuple[str, ...] = tuple(rules)
 
 
 class CapabilityError(ModelingError):

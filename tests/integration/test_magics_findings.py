@@ -66,6 +66,21 @@ def test_what_cannot_be_read_is_a_finding_and_in_strict_mode_refused(todo_notebo
     assert again.error is None
 
 
+def test_strict_mode_names_every_place_with_its_rule(todo_notebook: Notebook) -> None:
+    todo_notebook.run("%recq strict on")
+    twice = UNCONFINED + "        await recq.send(TodoListCreateCommand(identifier='C', name=event.name))\n"
+
+    error = todo_notebook.run(twice).error
+
+    assert isinstance(error, ConfinementError)
+    assert error.rules == ("RECQ010", "RECQ014")
+    first, second, third = error.problem.splitlines()
+    assert first == "strict mode refuses 2 findings:"
+    assert (":6" in second, second.endswith("(RECQ010)")) == (True, True)
+    assert (":7" in third, third.endswith("(RECQ014)")) == (True, True)
+    assert str(error.remedy).count("→") == 1
+
+
 def test_strict_is_said_and_wrong_words_are_refused(notebook: Notebook) -> None:
     assert notebook.run("%recq strict").shown[0].startswith("recq: strict mode is off")
     assert notebook.run("%recq strict on").shown[0].startswith("recq: strict mode is on")

@@ -100,7 +100,7 @@ def gateway_kept(subject: Subject) -> Iterator[Report]:
         )
 
 
-@CONFINEMENT.rule("RECQ014", Severity.ERROR, "component goes around its gateway")
+@CONFINEMENT.rule("RECQ014", Severity.ERROR, "component goes around its gateway", confines=True)
 def around_gateway(subject: Subject) -> Iterator[Report]:
     """The session is the outside of the system: what a component does through it has no cause and no capabilities."""
     for handler, fact in _facts(subject, FactKind.CALL):

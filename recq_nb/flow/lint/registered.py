@@ -39,12 +39,16 @@ def refuse_unconfined(bundle: Bundle, names: Collection[str], *, label: Callable
     """Strict mode: refuse what leaves the interaction graph unreadable.
 
     Raises:
-        ConfinementError: One of these definitions breaks a rule of confinement; its remedy is that of the rule.
+        ConfinementError: These definitions break rules of confinement; each place, its rule and the remedies.
     """
     findings = definition_findings(bundle, names, label=label, select=CONFINING)
     if findings:
-        found = findings[0]
-        more = f" ({len(findings) - 1} more like it)" if len(findings) > 1 else ""
-        raise ConfinementError(
-            f"{found.position}: {found.message}{more} Strict mode refuses it ({found.rule}).", remedy=found.remedy
-        )
+        rules = [found.rule for found in findings]
+        told = [f"{found.position}: {found.message}" for found in findings]
+        if len(findings) == 1:
+            problem = f"{told[0]} Strict mode refuses it ({rules[0]})."
+        else:
+            lines = (f"  {text} ({rule})" for text, rule in zip(told, rules, strict=True))
+            problem = "\n".join([f"strict mode refuses {len(findings)} findings:", *lines])
+        remedies = dict.fromkeys(found.remedy for found in findings)
+        raise ConfinementError(problem, remedy="\n  → ".join(remedies), rules=rules)
