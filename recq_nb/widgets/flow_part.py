@@ -64,6 +64,8 @@ class FlowPart:
         self._host = host
         self._wanted = wanted
         self._last = 0
+        self._pictured = 0
+        self._picture: Picture | None = None
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
@@ -198,9 +200,14 @@ class FlowPart:
     # -- the static twin -----------------------------------------------------------------------------------------
 
     def picture(self) -> Picture:
-        """See ``Part.picture``."""
-        graph = self._graph()
-        return Picture(to_html(graph), repr(graph))
+        """See ``Part.picture``. Chosen flows keep theirs, also when the recorder has forgotten them."""
+        if self._wanted is None:
+            return _pictured(self._graph())
+        first, steps = self._host.recorder.since(self._pictured)
+        if self._picture is None or any(step.message.correlation_id in self._wanted for step in steps):
+            self._picture = _pictured(self._graph())
+        self._pictured = first + len(steps) - 1
+        return self._picture
 
     def _graph(self, correlation_id: str = "") -> FlowGraph:
         """What it shows, or one flow, as messages; of all traffic the newest, and no message without its beginning."""
@@ -215,6 +222,10 @@ class FlowPart:
 
     def close(self) -> None:
         """See ``Part.close``."""
+
+
+def _pictured(graph: FlowGraph) -> Picture:
+    return Picture(to_html(graph), repr(graph))
 
 
 def _ends(step: FlowStep) -> tuple[str, str]:

@@ -207,6 +207,31 @@ def test_what_a_chosen_flow_widget_copies_is_what_it_shows(session: Session) -> 
     assert text.count("NoteWriteCommand") == 1
 
 
+def test_chosen_flows_keep_their_picture_when_the_recorder_forgets_them(session: Session) -> None:
+    with session:
+        wanted = session.send(NoteWriteCommand(note_id="MINE")).result()
+        session.recorded()
+        part = FlowPart(session, {wanted.correlation_id})
+        before = part.picture()
+        _send(session, 1)
+        session.recorder.clear()
+
+        assert part.picture() == before
+        assert FlowPart(session).picture().text != before.text
+    assert "NoteWriteCommand" in before.text
+
+
+def test_chosen_flows_show_what_comes_later(session: Session) -> None:
+    with session:
+        part = FlowPart(session, {"C1"})
+        before = part.picture()
+        session.send(NoteWriteCommand(note_id="ONE"), command_id="C1").result()
+        session.recorded()
+
+        assert "NoteWriteCommand" in part.picture().text
+    assert "NoteWriteCommand" not in before.text
+
+
 def test_the_picture_of_chosen_flows_is_complete_and_invents_no_beginning(session: Session) -> None:
     with session:
         for number in range(400):
