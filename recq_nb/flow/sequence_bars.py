@@ -18,12 +18,14 @@ class Bar:
         arrow: What it works on; its target is the lifeline.
         first: Number of the row where it begins.
         last: Number of the last row that began before it ended.
+        beyond: Whether it ended only after that.
         level: How many bars of the same lifeline began earlier and still go on.
     """
 
     arrow: Arrow
     first: int
     last: int
+    beyond: bool
     level: int
 
 
@@ -39,5 +41,5 @@ def bars_of(rows: Sequence[Row]) -> list[Bar]:
         levels = busy.setdefault(row.target, [])
         level = next((free for free, end in enumerate(levels) if end < number), len(levels))
         levels[level : level + 1] = [last]
-        found.append(Bar(row, number, last, level))
+        found.append(Bar(row, number, last, row.until_ns > times[last], level))
     return found

@@ -204,8 +204,10 @@ def _edge(lifeline: str) -> int:
 def _bar(bar: Bar, lanes: _Lanes) -> str:
     """A handler at work, on its lifeline; of several at once the later ones stand further right."""
     x, y = lanes.x[bar.arrow.target] - 4 + 5 * min(bar.level, 3), _HEAD + _ROW * bar.first + 21
-    height = max(_ROW * (bar.last - bar.first), 6)
-    return f'<rect class="bar" x="{x}" y="{y}" width="8" height="{height}" rx="2" color="{_colour(bar.arrow)}"/>'
+    height = _ROW * (bar.last - bar.first) + (12 if bar.beyond else 0)
+    return (
+        f'<rect class="bar" x="{x}" y="{y}" width="8" height="{max(height, 6)}" rx="2" color="{_colour(bar.arrow)}"/>'
+    )
 
 
 def _arrow(arrow: Arrow, lanes: _Lanes) -> str:

@@ -92,13 +92,13 @@ def test_an_event_reaches_its_handler_before_what_that_sends() -> None:
 def test_bars_show_which_handlers_were_at_work_at_the_same_time() -> None:
     bars = bars_of(rows_of(FlowGraph([*paid("m1"), *paid("m2", at_ms=2), *paid("m3", at_ms=2.1)])))
 
-    assert [(bar.arrow.target, bar.first, bar.last, bar.level) for bar in bars] == [
-        ("Note", 0, 2, 0),
-        ("NoteProjector", 3, 10, 0),
-        ("Note", 4, 8, 0),
-        ("Note", 5, 9, 1),
-        ("NoteProjector", 10, 11, 1),
-        ("NoteProjector", 11, 11, 0),
+    assert [(bar.arrow.target, bar.first, bar.last, bar.beyond, bar.level) for bar in bars] == [
+        ("Note", 0, 2, False, 0),
+        ("NoteProjector", 3, 10, False, 0),
+        ("Note", 4, 8, False, 0),
+        ("Note", 5, 9, False, 1),
+        ("NoteProjector", 10, 11, True, 1),
+        ("NoteProjector", 11, 11, True, 0),
     ]
 
 

@@ -11,6 +11,8 @@ export type Bar = {
   readonly first: number;
   /** The last row that began before it ended. */
   readonly last: number;
+  /** Whether it ended only after that. */
+  readonly beyond: boolean;
   /** How many bars of the same lifeline began earlier and still go on. */
   readonly level: number;
 };
@@ -59,6 +61,7 @@ export const barsOf = (rows: readonly Shown[], lanes: Pick<Lanes, "endedAt" | "h
     const level = free < 0 ? levels.length : free;
     levels[level] = last;
     busy.set(lane, levels);
-    return [{ hop: shown.hop, lane, first, last, level }];
+    const beyond = timeOf(rows[last] ?? shown) < end;
+    return [{ hop: shown.hop, lane, first, last, beyond, level }];
   });
 };

@@ -53,23 +53,23 @@ describe("bars", () => {
     hop(step, { hop: "consumed", kind: "domain event", source: "event store", target: "TodoListProjector", at, took });
   const drawn = (hops: readonly Hop[]) => {
     const scene = fromSnapshot({ ...SAMPLE, hops });
-    return barsOf(scene.rows, lanesOf(scene)).map((bar) => [bar.lane, bar.first, bar.last, bar.level]);
+    return barsOf(scene.rows, lanesOf(scene)).map((bar) => [bar.lane, bar.first, bar.last, bar.beyond, bar.level]);
   };
 
   test("reach from a request to its reply, and over all that began while a handler ran", () => {
     expect(drawn(SAMPLE.hops)).toEqual([
-      ["TodoListAggregate", 0, 2, 0],
-      ["TodoListProjector", 3, 5, 0],
-      ["TodoListAggregate", 4, 5, 0],
+      ["TodoListAggregate", 0, 2, false, 0],
+      ["TodoListProjector", 3, 5, false, 0],
+      ["TodoListAggregate", 4, 5, false, 0],
     ]);
   });
 
   test("stand beside each other where handlers run at once", () => {
     expect(drawn([consumed(1, 10, 10), consumed(2, 15, 10), consumed(3, 17, 1), consumed(4, 21, 1)])).toEqual([
-      ["TodoListProjector", 0, 2, 0],
-      ["TodoListProjector", 1, 3, 1],
-      ["TodoListProjector", 2, 2, 2],
-      ["TodoListProjector", 3, 3, 0],
+      ["TodoListProjector", 0, 2, true, 0],
+      ["TodoListProjector", 1, 3, true, 1],
+      ["TodoListProjector", 2, 2, true, 2],
+      ["TodoListProjector", 3, 3, true, 0],
     ]);
   });
 

@@ -11,6 +11,8 @@ import { colourOf } from "./kind.ts";
 /** Where a row's arrow is. */
 const MIDDLE = 21;
 const MOST_LEVELS = 3;
+/** How far a bar reaches below the last row it covers. */
+const BEYOND = 12;
 
 type Props = { readonly rows: readonly Shown[]; readonly lanes: Lanes; readonly sight: Window };
 
@@ -29,7 +31,7 @@ export const FlowBars = ({ rows, lanes, sight }: Props): JSX.Element => {
             x={(lanes.x.get(bar.lane) ?? 0) - 4 + 5 * Math.min(bar.level, MOST_LEVELS)}
             y={bar.first * ROW + MIDDLE}
             width={8}
-            height={Math.max((bar.last - bar.first) * ROW, 6)}
+            height={Math.max((bar.last - bar.first) * ROW + (bar.beyond ? BEYOND : 0), 6)}
             rx={2}
           />
         ))}
