@@ -6,28 +6,14 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
+from recq_nb.flow.slicing.notebook_slice import Cell, CellKind
 from recq_nb.flow.sources.cell_text import PYTHON_MAGICS
 
-CellKind = Literal["plain", "definition", "specification"]
 _OWN = re.compile(r"\s*%%recq_(payload|component|spec)\b")
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedCell:
-    """One cell as it was run.
-
-    Attributes:
-        kind: What its magic makes of it.
-        statements: What it did at top level; nothing for what is not Python, or from where it failed.
-    """
-
-    kind: CellKind
-    statements: tuple[ast.stmt, ...]
 
 
 @dataclass(slots=True)
@@ -67,12 +53,12 @@ class CellLog:
         """Note a definition or specification cell that came to its end."""
         self._entries.append(_Entry(kind, "\n".join(map(ast.unparse, statements))))
 
-    def __iter__(self) -> Iterator[LoggedCell]:
+    def __iter__(self) -> Iterator[Cell]:
         for entry in self._entries:
             body = self._parsed(entry.text)
             if entry.until is not None:
                 body = [one for one in body if (one.end_lineno or one.lineno) < entry.until]
-            yield LoggedCell(entry.kind, tuple(body))
+            yield Cell(entry.kind, tuple(body))
 
     def _begin(self, info: ExecutionInfo) -> None:
         text = info.raw_cell

@@ -5,26 +5,27 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 import recq_nb.testing
 from recq_nb.errors import MagicUsageError
-from recq_nb.magics.cell_log import LoggedCell
-from recq_nb.magics.cell_statement import (
+from recq_nb.flow.slicing.notebook_slice import Cell, NotebookSlice
+from recq_nb.flow.slicing.statement import (
     Statement,
     function_text,
     is_future_import,
     is_star_import,
     read_statement,
 )
+from recq_nb.flow.sources.source_error import SourceError
 from recq_nb.magics.extension import PUBLIC_NAMES, SESSION_NAME
-from recq_nb.magics.notebook_slice import NotebookSlice
 from recq_nb.magics.spec_cell import SPEC, SpecBook, SpecRun
 
 _HEAD = '"""Specifications exported from a notebook: the model as its cells define it, then one test for each."""\n'
 _OFFERED = ("from recq_nb import *", "from recq_nb.testing import *")
 
 
-def exported(cells: Iterable[LoggedCell], registered: Sequence[str], book: SpecBook) -> str:
+def exported(cells: Iterable[Cell], registered: Sequence[str], book: SpecBook) -> str:
     """The file's text: what the specifications and the registered classes need of the notebook, then the tests.
 
     Args:
@@ -38,17 +39,26 @@ def exported(cells: Iterable[LoggedCell], registered: Sequence[str], book: SpecB
     if not book.runs:
         raise MagicUsageError("there is no specification to export.", remedy=f"Run a %%{SPEC} cell first.")
     used = NotebookSlice(cells, (*PUBLIC_NAMES, *recq_nb.testing.__all__), SESSION_NAME)
-    for name in registered:
-        if used.makes(name):
-            used.require(name, "the model")
     taken: set[str] = set()
     stars: dict[str, None] = {}
-    tests = [_test(run, used, taken, stars) for run in book.runs.values()]
-    imports, model = used.text()
-    future = [line for line in imports if line.startswith("from __future__")]
-    others = [line for line in (*imports, *stars) if line not in future]
-    head = "\n\n".join("\n".join(lines) for lines in (future, _OFFERED, others) if lines)
+    try:
+        for name in registered:
+            if used.makes(name):
+                used.require(name, "the model")
+        tests = [_test(run, used, taken, stars) for run in book.runs.values()]
+    except SourceError as error:
+        raise MagicUsageError(f"an exported file would not run: {error.problem}", remedy=error.remedy) from None
+    statements = used.statements()
+    future = [ast.unparse(one) for one in statements if is_future_import(one)]
+    imports = [*takewhile(_is_import, (one for one in statements if not is_future_import(one)))]
+    model = [ast.unparse(one) for one in statements[len(future) + len(imports) :]]
+    lines = dict.fromkeys([*map(ast.unparse, imports), *stars])
+    head = "\n\n".join("\n".join(part) for part in (future, _OFFERED, lines) if part)
     return "\n\n\n".join([f"{_HEAD}\n{head}", *model, *tests]).rstrip() + "\n"
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _test(run: SpecRun, used: NotebookSlice, taken: set[str], stars: dict[str, None]) -> str:

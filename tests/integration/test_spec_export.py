@@ -211,8 +211,8 @@ REFUSED = {
         "net uses a magic",
         "plain Python",
     ),
-    "run": ("exec('def net(amount): return amount')", "net", "plain cell"),
-    "session": ("def net(amount): return recq.status().head and amount or amount", "recq", "specification(...)"),
+    "run": ("exec('def net(amount): return amount')", "net", "a cell before"),
+    "session": ("def net(amount): return recq.status().head and amount or amount", "recq", "needs no session"),
     "shell": ("def net(amount):\n    import os\n    !true\n    return amount", "magic or shell", "plain Python"),
     "await": ("import asyncio\nnet = await asyncio.sleep(0, lambda amount: amount)", "awaiting", "without await"),
 }

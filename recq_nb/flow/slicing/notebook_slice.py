@@ -6,15 +6,32 @@ import ast
 import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from recq_nb.errors import MagicUsageError
-from recq_nb.magics.cell_log import LoggedCell
-from recq_nb.magics.cell_statement import Statement, is_future_import, read_statement
+from recq_nb.flow.slicing.statement import Statement, is_future_import, read_statement
+from recq_nb.flow.sources.source_error import SourceError
 
 _ADDED_BY_IPYTHON = {"display", "get_ipython"}
 _OF_EVERY_MODULE = {"__name__", "__file__", "__doc__", "__builtins__", "__debug__"}
 _PYTHON = (frozenset(dir(builtins)) - _ADDED_BY_IPYTHON) | _OF_EVERY_MODULE
 _DISPLAY = "from IPython.display import display"
+
+
+CellKind = Literal["plain", "definition", "specification"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as it was run.
+
+    Attributes:
+        kind: What its magic makes of it.
+        statements: What it did at top level; nothing for what is not Python, or from where it failed.
+    """
+
+    kind: CellKind
+    statements: tuple[ast.stmt, ...]
 
 
 class NotebookSlice:
@@ -25,11 +42,11 @@ class NotebookSlice:
 
     Args:
         cells: The notebook, in the order it was run.
-        offered: Names an exported file has anyway, besides Python's.
-        session: The name of the session, which no file has.
+        offered: Names there are anyway, besides Python's.
+        session: The name of the session, which is nowhere else.
     """
 
-    def __init__(self, cells: Iterable[LoggedCell], offered: Iterable[str], session: str) -> None:
+    def __init__(self, cells: Iterable[Cell], offered: Iterable[str], session: str) -> None:
         self._known = _PYTHON | frozenset(offered)
         self._session = session
         self._statements: list[Statement] = []
@@ -69,7 +86,7 @@ class NotebookSlice:
             user: Who uses it, for the reader of an error.
 
         Raises:
-            MagicUsageError: No statement that a file could repeat makes it, or something it needs.
+            SourceError: No statement that can be repeated makes it, or something it needs.
         """
         if name in self._met:
             return
@@ -91,9 +108,9 @@ class NotebookSlice:
         if place in self._included or (statement.calls == name and not self._repeatable(statement)):
             return
         if statement.awaits:
-            raise MagicUsageError(
-                f"{user} uses {name}, which a cell makes by awaiting; a file cannot repeat that.",
-                remedy=f"Make {name} without await, or inside the specification.",
+            raise SourceError(
+                f"{user} uses {name}, which a cell makes by awaiting; that cannot be repeated outside of the notebook.",
+                remedy=f"Make {name} without await, or where it is used.",
             )
         self._included.add(place)
         for needed in sorted(statement.needs):
@@ -126,47 +143,39 @@ class NotebookSlice:
             statement.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         )
 
-    def _nothing_makes(self, name: str, user: str) -> MagicUsageError:
+    def _nothing_makes(self, name: str, user: str) -> SourceError:
         if name == self._session:
-            return MagicUsageError(
-                f"{user} uses {name}, the notebook's session, which an exported file has not.",
-                remedy="Say it with specification(...), which needs no session.",
+            return SourceError(
+                f"{user} uses {name}, the notebook's session, which is not there outside of the notebook.",
+                remedy="A component uses the gateway it is given; a specification needs no session.",
             )
         if name == "get_ipython":
-            return MagicUsageError(
-                f"{user} uses a magic or shell command, which an exported file cannot.",
+            return SourceError(
+                f"{user} uses a magic or shell command, which is not there outside of the notebook.",
                 remedy=f"Write it as plain Python, or keep it out of what {user} uses.",
             )
-        return MagicUsageError(
-            f"{user} uses {name}, and no cell of this notebook makes it in a way that a file could repeat.",
-            remedy=f"Define {name} in a plain cell, as a function, a class, a constant or an import, run it and export "
-            "again.",
+        return SourceError(
+            f"{user} uses {name}, and no cell makes it in a way that can be repeated outside of the notebook.",
+            remedy=f"Define {name} in a cell before, as a function, a class, a constant or an import.",
         )
 
     # -- the text --------------------------------------------------------------------------------------------------
 
-    def text(self) -> tuple[list[str], list[str]]:
-        """The included imports, then the other included statements, each as text, such that each finds what it needs.
+    def statements(self) -> list[ast.stmt]:
+        """The included statements, imports first where they can be, such that each finds what it needs.
 
         What a statement uses while it runs comes before it; otherwise they come in the order they were run.
         """
         paths = [place for place, one in enumerate(self._statements) if _extends_path(one) and self._repeatable(one)]
         if paths and any(self._statements[place].is_import for place in self._included):
-            for place in paths:
+            for place in paths:  # where the imports look
                 self._include(place, "", "an import")
+        first = {place for place in self._included if self._statements[place].is_import or place in paths}
         order: dict[int, None] = {}
-        head = {place for place in self._included if self._statements[place].is_import or place in paths}
-        for place in (*sorted(head), *sorted(self._included - head)):
+        for place in (*sorted(first), *sorted(self._included - first)):
             self._arrange(place, order, set())
-        imports = dict.fromkeys(ast.unparse(self._statements[place].node) for place in order if place in head)
-        if paths:  # what a path is made from stands before the imports that need it
-            return list(self._future()), [ast.unparse(self._statements[place].node) for place in order]
-        return [*self._future(), *imports], [
-            ast.unparse(self._statements[place].node) for place in order if place not in head
-        ]
-
-    def _future(self) -> Iterable[str]:
-        return ("from __future__ import annotations",) if self._has_future else ()
+        future = ast.parse("from __future__ import annotations").body if self._has_future else []
+        return [*future, *(self._statements[place].node for place in order)]
 
     def _arrange(self, place: int, order: dict[int, None], under_way: set[int]) -> None:
         if place in order or place in under_way:
