@@ -12,12 +12,16 @@ from recq_nb.cli.events_command import events
 from recq_nb.cli.graph_command import graph
 from recq_nb.cli.lint_command import lint
 from recq_nb.cli.replay_command import replay
-from recq_nb.cli.version_command import version
+from recq_nb.cli.version_command import version, versions
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(versions(), message="%(version)s", help="Show what `recq-nb version` shows.")
 def main() -> None:
-    """Check and draw RECQ models, export the events of a store, rebuild its read models."""
+    """Check and draw RECQ models, export the events of a store, rebuild its read models.
+
+    Exit code of every command: 0 done, 1 it found or met something (see its own help), 2 it could not be understood.
+    """
 
 
 for command in (lint, graph, events, replay, version):

@@ -50,14 +50,16 @@ def count(session: Session, chosen: Filter, after: int) -> int:
 
 
 def pages(session: Session, chosen: Filter, after: int) -> Iterator[pa.Table]:
-    """The events in order, a page at a time."""
+    """The events in order, a page at a time; of none one empty page, which still names the columns."""
     query = f"SELECT * FROM recq.events WHERE {chosen.condition} ORDER BY sequence_number LIMIT {PAGE}"  # noqa: S608  values are bound
+    first = True
     while True:
         page = session.sql(query, after, *chosen.texts).arrow()
-        if page.num_rows:
+        if page.num_rows or first:
             yield page
         if page.num_rows < PAGE:
             return
+        first = False
         after = page.column("sequence_number")[-1].as_py()
 
 

@@ -15,7 +15,7 @@ from recq_nb.cli.store import opened, store_argument
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
 
-@click.command()
+@click.command(short_help="Export the events of a store file.")
 @store_argument
 @click.option("--format", "form", type=click.Choice(list(_SUFFIXES.values())), help="Else by the output's name.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), default=None, help="Write to a file.")
@@ -34,7 +34,8 @@ def events(
 ) -> None:
     """Export the events of a store file, as JSON lines, CSV or Parquet, in order.
 
-    Exit code: 0 exported, 2 the command could not be understood or the store not be opened.
+    Exit code: 0 exported, 1 the store could not be read or the output not be written, 2 the command could not be
+    understood.
     """
     chosen = form or (_SUFFIXES.get(Path(output).suffix, "jsonl") if output else "jsonl")
     if chosen == "parquet" and output is None:
@@ -51,7 +52,7 @@ def events(
                     write(page)
                     bar.update(page.num_rows)
         except OSError as error:
-            raise click.UsageError(f"cannot write {output}: {error.strerror}.") from None
+            raise click.ClickException(f"cannot write {output}: {error.strerror}.") from None
     if output is not None:
         click.echo(f"{total} event{'s' * (total != 1)} written to {output}", err=True)
 

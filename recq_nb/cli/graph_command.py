@@ -31,7 +31,7 @@ _WRITERS: dict[str, Writer] = {
 }
 
 
-@click.command()
+@click.command(short_help="Draw a model as its source says it is.")
 @paths_argument
 @click.option("--format", "form", type=click.Choice(list(_WRITERS)), default="mermaid", show_default=True)
 @click.option(
@@ -50,7 +50,7 @@ def graph(
 
     mermaid is text that GitHub and many others draw, svg a picture, json a versioned document for tools.
 
-    Exit code: 0 drawn, 2 the command could not be understood.
+    Exit code: 0 drawn, 1 the output could not be written, 2 the command could not be understood.
     """
     if schema:
         text = json.dumps(document_schema(), indent=2) + "\n"
@@ -63,5 +63,5 @@ def graph(
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.UsageError(f"cannot write {output}: {error.strerror}.") from None
+        raise click.ClickException(f"cannot write {output}: {error.strerror}.") from None
     click.echo(f"written to {output}", err=True)

@@ -11,7 +11,7 @@ from recq_nb.flow.lint.rule import Scope
 from recq_nb.flow.lint.rules import RULES
 
 
-@click.command()
+@click.command(short_help="Check a model against the rules of RECQ.")
 @paths_argument
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--select", metavar="IDS", default="", help="Apply only these rules, e.g. RECQ050,RECQ06.")

@@ -18,7 +18,7 @@ from recq_nb.session import Session
 _LOOK = 0.1
 
 
-@click.command()
+@click.command(short_help="Rebuild the read models of a store file.")
 @store_argument
 @click.argument("model", type=click.Path(dir_okay=False))
 @click.option(
@@ -28,10 +28,11 @@ _LOOK = 0.1
 def replay(store: str, model: str, names: tuple[str, ...], timeout: float) -> None:
     """Empty the read models of a store and project every event again, with a module's or notebook's projectors.
 
-    The model's definitions are executed; of a notebook, its imports, classes, functions and constants only. Sagas and
+    The model's definitions are executed; of a notebook, its definition cells and what they need of others. Sagas and
     observers are left out, so that nothing is sent.
 
-    Exit code: 0 rebuilt, 1 an event could not be projected, 2 the command could not be understood.
+    Exit code: 0 rebuilt, 1 the model or the store refuses, or an event could not be projected, 2 the command could not
+    be understood.
     """
     lent = vars(importlib.import_module("recq_nb"))
     classes = [one for one in load_model(model, lent) if _is_replayed(one, names)]
@@ -46,7 +47,7 @@ def replay(store: str, model: str, names: tuple[str, ...], timeout: float) -> No
                 session.replay(name)
             failed = _watch(session, timeout)
         except RecqError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.ClickException(str(error)) from None
     if failed:
         click.echo(failed, err=True)
         sys.exit(1)
@@ -74,5 +75,7 @@ def _watch(session: Session, timeout: float) -> str:
             if all(one.lag == 0 for one in statuses):
                 return ""
             if time.monotonic() > deadline:
-                return f"not done after {timeout:g} seconds; it goes on where it is when the model runs again."
+                late = next(one for one in statuses if one.lag)
+                why = f" {late.component} is {late.health}: {late.reason}" if late.reason else ""
+                return f"not done after {timeout:g} seconds; it goes on where it is when the model runs again.{why}"
             time.sleep(_LOOK)

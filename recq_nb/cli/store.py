@@ -19,13 +19,14 @@ def opened(store: str) -> Iterator[Session]:
     """A session on an existing store, closed afterwards.
 
     Raises:
-        click.UsageError: It does not exist, or cannot be opened.
+        click.UsageError: It does not exist.
+        click.ClickException: It cannot be opened.
     """
     if not Path(store).is_file():
         raise click.UsageError(f"{store} does not exist.")
     try:
         session = Session(store, record=False)
     except StoreError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.ClickException(str(error)) from None
     with session:
         yield session

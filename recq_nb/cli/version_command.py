@@ -10,6 +10,14 @@ import click
 
 @click.command()
 def version() -> None:
-    """Show the versions of recq_nb, Python and DuckDB."""
+    """Show the versions of recq_nb, Python and DuckDB.
+
+    Exit code: 0 shown.
+    """
+    click.echo(versions())
+
+
+def versions() -> str:
+    """What is installed, on one line."""
     own, duckdb = version_of("recq_nb"), version_of("duckdb")
-    click.echo(f"recq_nb {own} · Python {platform.python_version()} · DuckDB {duckdb}")
+    return f"recq_nb {own} · Python {platform.python_version()} · DuckDB {duckdb}"

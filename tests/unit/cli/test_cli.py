@@ -94,7 +94,6 @@ def test_rules_are_chosen_by_id_or_its_beginning(run: CliRunner, options: tuple[
         (("lint", "--explain", "X1"), "there is no rule X1"),
         (("lint", "faulty.py", "--format", "xml"), "'xml' is not one of"),
         (("graph",), "name at least one notebook"),
-        (("graph", "clean.py", "-o", "no/such/folder.svg"), "cannot write no/such/folder.svg"),
         (("draw",), "No such command 'draw'"),
     ],
 )
@@ -127,6 +126,10 @@ def test_a_graph_is_drawn_as_mermaid_svg_and_json(run: CliRunner, tmp_path: Path
 
 def test_the_schema_of_the_document_is_shown(run: CliRunner) -> None:
     assert json.loads(_run(run, "graph", "--schema").output)["title"] == "RECQ model document, version 1"
+
+
+def test_the_version_is_said_by_an_option_too(run: CliRunner) -> None:
+    assert run.invoke(main, ["--version"]).output == run.invoke(main, ["version"]).output
 
 
 def test_the_version_is_that_of_the_package(run: CliRunner) -> None:

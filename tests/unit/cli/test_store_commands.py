@@ -14,6 +14,7 @@ from recq_nb.cli import event_export, main
 from tests.domains import todo_list
 
 DOMAINS = Path(todo_list.__file__)
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 
 
 @pytest.fixture
@@ -71,11 +72,20 @@ def test_a_long_log_is_exported_page_by_page(store: Path, tmp_path: Path, monkey
     assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 4
 
 
+def test_an_export_of_nothing_is_a_file_all_the_same(store: Path, tmp_path: Path) -> None:
+    for form in ("parquet", "csv", "jsonl"):
+        assert _run("events", store, "--name", "Nobody*", "-o", tmp_path / f"events.{form}").exit_code == 0
+
+    assert pq.read_table(tmp_path / "events.parquet").num_rows == 0
+    assert pq.read_table(tmp_path / "events.parquet").column_names[:3] == ["sequence_number", "event_id", "event_name"]
+    assert (tmp_path / "events.csv").read_text().startswith("sequence_number,event_id,event_name,")
+    assert (tmp_path / "events.jsonl").read_text() == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (("events", "missing.duckdb"), "missing.duckdb does not exist."),
-        (("events", __file__), "is no DuckDB file"),
         (("events", "STORE", "--format", "parquet"), "name a file with --output"),
         (("replay", "STORE", "missing.py"), "missing.py does not exist."),
         (("replay", "STORE", DOMAINS, "--projector", "Nobody"), "has no projector Nobody"),
@@ -88,6 +98,94 @@ def test_what_cannot_be_done_is_exit_code_2_and_says_why(
 
     assert result.exit_code == 2
     assert problem in result.output
+
+
+WRONG_ROW = "class Row(ReadModel):\n    number: int\n"
+PROJECTOR = """
+@projector
+class Broken:
+    @event_handler
+    def created(self, event: TodoListCreatedEvent, commands: CommandGateway) -> None: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("1 / 0", "model.py, line 1 cannot be executed: ZeroDivisionError: division by zero"),
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("def broken(:", "SyntaxError"),
+        ("raise SystemExit(7)", "cannot be executed: SystemExit: 7"),
+        (f"from recq_nb import *\n{WRONG_ROW}", "has no projector"),
+        (f"from recq_nb import *\nfrom tests.domains.todo_list import *\n{PROJECTOR}", "projectors may not send"),
+    ],
+)
+def test_a_model_that_refuses_to_run_is_exit_code_1_without_a_traceback(
+    store: Path, tmp_path: Path, text: str, problem: str
+) -> None:
+    model = tmp_path / "model.py"
+    model.write_text(text)
+
+    result = _run("replay", store, model)
+
+    assert result.exit_code == (2 if problem == "has no projector" else 1)
+    assert problem in result.stderr
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_a_store_that_cannot_be_opened_and_an_output_that_cannot_be_written_are_exit_code_1(
+    store: Path, tmp_path: Path
+) -> None:
+    ours = Session(store)
+    held = _run("events", store)
+    ours.close()
+    runs = [
+        held,
+        _run("events", __file__),
+        _run("replay", __file__, DOMAINS),
+        *(_run("events", store, "-o", tmp_path / "none" / f"x.{form}") for form in ("csv", "jsonl", "parquet")),
+        _run("graph", DOMAINS, "-o", tmp_path / "none" / "x.svg"),
+    ]
+
+    assert [(run.exit_code, "Error: " in run.stderr, "Usage" in run.stderr) for run in runs] == [
+        (1, True, False)
+    ] * len(runs)
+
+
+def _notebook(path: Path, *cells: str) -> Path:
+    path.write_text(json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
+    return path
+
+
+def test_a_notebooks_definitions_find_the_constants_and_functions_they_need(store: Path, tmp_path: Path) -> None:
+    text = DOMAINS.read_text().replace("from __future__ import annotations\n", "")
+    model = _notebook(
+        tmp_path / "model.ipynb",
+        "from datetime import timedelta\nnever = recq.send(None)",
+        "PAUSE = timedelta(seconds=2)\ndef pause(): return PAUSE",
+        "%%recq_component\n" + text.replace("class TodoListProjector:", "class TodoListProjector:\n    wait = pause()"),
+        "reply = await recq.send(1)",
+    )
+
+    loaded = _run("replay", store, model)
+    assert loaded.exit_code == 0, loaded.output
+
+    magic = _notebook(
+        tmp_path / "magic.ipynb", "PAUSE = %pause", "%%recq_component\nclass Row(ReadModel):\n    p = PAUSE"
+    )
+    refused = _run("replay", store, magic)
+    assert refused.exit_code == 1
+    assert "uses PAUSE" in refused.stderr
+
+
+@pytest.mark.parametrize("shipped", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_shipped_notebook_can_rebuild_its_read_models(shipped: Path, tmp_path: Path) -> None:
+    Session(tmp_path / "empty.duckdb").close()
+
+    result = _run("replay", tmp_path / "empty.duckdb", shipped)
+
+    assert result.exit_code == 0, result.output
 
 
 def test_read_models_are_rebuilt_by_a_module(store: Path) -> None:
