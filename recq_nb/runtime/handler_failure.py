@@ -7,6 +7,7 @@ import sys
 import traceback
 from contextvars import Context
 from pathlib import Path
+from types import TracebackType
 
 from recq_nb.errors import HandlerResultError, RecqError
 
@@ -16,8 +17,9 @@ _PACKAGE = str(Path(__file__).parent.parent)
 def annotate(error: BaseException, handler_label: str, payload_name: str) -> Exception:
     """Add a note that names the handler to a bug in it; errors of this package speak for themselves.
 
-    The note is added once, however often the exception travels on. What would end the thread or loop it passes
-    through (``SystemExit`` and its like) becomes a ``HandlerResultError``: a handler ends itself, never the session.
+    The note is added once, however often the exception travels on, and its traceback begins at the handler. What would
+    end the thread or loop it passes through (``SystemExit`` and its like) becomes a ``HandlerResultError``: a handler
+    ends itself, never the session.
     """
     if isinstance(error, RecqError):
         return error
@@ -29,10 +31,19 @@ def annotate(error: BaseException, handler_label: str, payload_name: str) -> Exc
         )
         contained.__cause__ = error
         return contained
+    error.__traceback__ = _from_handler(error.__traceback__)
     note = f"raised by {handler_label} while handling {payload_name}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
     return error
+
+
+def _from_handler(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without the frames of this package that called the handler; whole where there are no others."""
+    first = trace
+    while first is not None and first.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        first = first.tb_next
+    return first if first is not None else trace
 
 
 def is_being_cancelled() -> bool:

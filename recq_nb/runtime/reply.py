@@ -161,6 +161,7 @@ class PendingReply(Generic[T]):
             if self.done() and not waiter.done():
                 waiter.set_result(None)
             yield from waiter
+        __tracebackhide__ = True  # a failure is the handler's, not the reply's
         return self._outcome()
 
     def result(self, timeout: float | None = None) -> T:
@@ -180,10 +181,12 @@ class PendingReply(Generic[T]):
                 waiter.set()
             if not waiter.wait(timeout):
                 raise TimeoutError(f"no reply to {self.label} within {timeout} s; it may still come.")
+        __tracebackhide__ = True  # a failure is the handler's, not the reply's
         return self._outcome()
 
     def _outcome(self) -> T:
         if self._error is not None:
+            __tracebackhide__ = True
             raise self._error
         return self._value  # type: ignore[return-value]  # settled without error: the value is a T
 
