@@ -109,7 +109,7 @@ def folds_nothing(subject: Subject) -> Iterator[Report]:
                     )
 
 
-@AGGREGATES.rule("RECQ055", Severity.ERROR, "aggregate that can never begin")
+@AGGREGATES.rule("RECQ055", Severity.ERROR, "aggregate that can never begin", scope=Scope.MODEL)
 def no_init(subject: Subject) -> Iterator[Report]:
     """Only an init handler works on an empty history; without one every command is refused."""
     for component in _aggregates(subject):

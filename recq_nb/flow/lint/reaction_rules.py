@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from recq_nb.flow.finding import Severity
 from recq_nb.flow.graph_reading import state_classes
 from recq_nb.flow.lint.impurity import is_blocking
-from recq_nb.flow.lint.rule import Report, RuleGroup, Subject
+from recq_nb.flow.lint.rule import Report, RuleGroup, Scope, Subject
 from recq_nb.flow.reading.ancestry import ancestors
 from recq_nb.flow.reading.facts import FactKind
 from recq_nb.flow.reading.model import ComponentReading, HandlerReading, fields_of
@@ -30,7 +30,7 @@ def _sagas(subject: Subject) -> Iterator[ComponentReading]:
     return (one for one in subject.model.components.values() if one.kind is ComponentKind.SAGA and one.handlers)
 
 
-@REACTIONS.rule("RECQ080", Severity.ERROR, "saga that can never begin")
+@REACTIONS.rule("RECQ080", Severity.ERROR, "saga that can never begin", scope=Scope.MODEL)
 def saga_never_begins(subject: Subject) -> Iterator[Report]:
     """Only an init handler starts an instance; all others need one."""
     for saga in _sagas(subject):
@@ -42,7 +42,7 @@ def saga_never_begins(subject: Subject) -> Iterator[Report]:
             )
 
 
-@REACTIONS.rule("RECQ081", Severity.WARNING, "saga that can never end")
+@REACTIONS.rule("RECQ081", Severity.WARNING, "saga that can never end", scope=Scope.MODEL)
 def saga_never_ends(subject: Subject) -> Iterator[Report]:
     """An instance is kept until its state says ``ended``; one that never does is kept for good."""
     for saga in _sagas(subject):

@@ -20,7 +20,7 @@ class Scope(Enum):
     DEFINITION = "definition"
     """One class at a time: it can speak while the model is still being written."""
     MODEL = "model"
-    """All of it: who handles what somebody sends."""
+    """All of it: who handles what somebody sends, and whether a class that may still grow has all it needs."""
 
 
 @dataclass(frozen=True)
