@@ -193,7 +193,8 @@ def _drawn(row: Row, lanes: _Lanes, start: int) -> str:
     clock = f'<text class="quiet" x="8" y="21">{_clock(row, start)}</text>'
     if isinstance(row, Arrow):
         return f' class="{row.kind}" color="{_colour(row)}">{clock}{_arrow(row, lanes)}'
-    return f'>{clock}<text x="{_CLOCK + 8}" y="21">{escape(_spoken(row))}</text>'
+    text, comma, failed = escape(_spoken(row)).partition(", ")
+    return f'>{clock}<text x="{_CLOCK + 8}" y="21">{text}<tspan style="fill:{_FAILED}">{comma}{failed}</tspan></text>'
 
 
 def _edge(lifeline: str) -> int:

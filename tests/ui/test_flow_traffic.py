@@ -41,6 +41,7 @@ except RequestTimeoutError:
     pass
 await recq.settled()
 """
+TRAFFIC_BEFORE_MANY = TRAFFIC.partition("refused")[0]
 CELLS = (LOAD, "import asyncio", SLOW, TRAFFIC, "recq.flow()")
 TOOLBAR_LINES = """bar => new Set([...bar.children].filter(one => one.offsetHeight > 1)
   .map(one => Math.round(one.getBoundingClientRect().top / 20))).size"""
@@ -157,6 +158,42 @@ def test_a_traced_cell_is_as_tall_as_its_flow_and_pausing_keeps_what_is_seen(lab
     page.get_by_test_id("flow-hop").last.click()
     expect(page.get_by_test_id("flow-details")).to_be_visible()
     lab.screenshot("flow-trace-light")
+    assert lab.page_errors == []
+
+
+MANY = """
+for number in range(60):
+    await recq.send(shop.StockOpenCommand(item_id=f"item {number}", units=5))
+"""
+
+
+@pytest.mark.timeout(240)
+def test_many_hops_are_folded_and_other_pictures_choose_what_it_shows(lab: LabPage, scratch: Scratch) -> None:
+    lab.open_notebook(scratch.notebook(LOAD, TRAFFIC_BEFORE_MANY, MANY, "recq.flow()", "recq.catalog()"))
+    lab.run_all()
+    page = lab.page
+    groups = page.get_by_test_id("flow-group")
+    hops = page.get_by_test_id("flow-hop")
+
+    expect(groups.last).to_have_attribute(
+        "aria-label", _pattern(r"^StockOpenCommand and what it caused: 3 hops in .*s, folded$")
+    )
+    expect(page.get_by_test_id("flow-diagram")).to_have_attribute("data-hops", _pattern(r"^(19\d|20\d)$"))
+    groups.last.click()
+    expect(groups.last).to_have_attribute("aria-label", _pattern("unfolded$"))
+    expect(hops).to_have_count(3)
+    lab.screenshot("flow-folded-light")
+    page.get_by_test_id("flow-diagram").press("Enter")
+    expect(hops).to_have_count(0)
+
+    page.locator("[data-testid=catalog-entry][data-name=Checkout]").click()
+    page.get_by_test_id("catalog-to-flow").click()
+    expect(page.get_by_test_id("flow-component")).to_have_value("Checkout")
+    expect(page.get_by_role("option", name="Checkout → Stock: StockReserveCommand")).to_be_visible()
+    page.get_by_test_id("flow-text").fill("nothing like that")
+    page.get_by_test_id("flow-everything").click()
+    expect(groups.first).to_be_visible()
+    assert lab.errors() == []
     assert lab.page_errors == []
 
 

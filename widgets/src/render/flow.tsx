@@ -13,7 +13,7 @@ import {
 } from "../protocol/generated/flow.ts";
 import { keyOf, type Shown, shownRows } from "../scene/flow_groups.ts";
 import { EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
-import { type Choice, EVERYTHING, isChosen, isEverything, kindsIn } from "../scene/flow_view.ts";
+import { type Choice, choiceFor, EVERYTHING, isChosen, isEverything, kindsIn } from "../scene/flow_view.ts";
 import { onJump } from "../scene/focus.ts";
 import { copy } from "./clipboard.ts";
 import { FlowBar } from "./flow_bar.tsx";
@@ -95,6 +95,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
   const [following, setFollowing] = useState(true);
   const { scene, notice } = useFlow(connection, part, following);
   const [choice, setChoice] = useState<Choice>(EVERYTHING);
+  const [asked, setAsked] = useState("");
   const [active, setActive] = useState("");
   const [detailed, setDetailed] = useState(false);
   const [room, setRoom] = useState(836);
@@ -115,10 +116,13 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
   const { details, problem } = useDetails(connection, part, hop?.step);
   const first = choice.correlation ? rows.find((row) => row.type === "hop") : undefined;
 
-  useEffect(
-    () => onJump(connection.session, part, (target) => setChoice({ ...EVERYTHING, text: target })),
-    [connection, part],
-  );
+  useEffect(() => onJump(connection.session, part, setAsked), [connection, part]);
+  useEffect(() => {
+    if (asked !== "" && scene !== EMPTY) {
+      setChoice(choiceFor(asked, scene));
+      setAsked("");
+    }
+  }, [asked, scene]);
 
   const move = (shown: Shown): void => {
     setActive(keyOf(shown));
@@ -147,7 +151,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
     <div class="recq-flow">
       <FlowBar
         scene={scene}
-        components={everyLane.names.map((one) => one.name)}
+        components={[...new Set([...everyLane.names.map((one) => one.name), choice.component])].filter(Boolean)}
         choice={choice}
         onChoose={setChoice}
         following={following}
@@ -162,7 +166,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
         start={first?.type === "hop" ? first.hop.at : scene.start}
         following={following}
         active={active}
-        isFiltered={!isEverything(choice)}
+        onEverything={isEverything(choice) ? null : () => setChoice(EVERYTHING)}
         onRoom={setRoom}
         onMove={move}
         onOpen={open}

@@ -17,7 +17,8 @@ type Props = {
   readonly following: boolean;
   /** Key of the row the keyboard is at. */
   readonly active: string;
-  readonly isFiltered: boolean;
+  /** Drops the filters; null where there are none. */
+  readonly onEverything: (() => void) | null;
   /** Told how wide the diagram may be. */
   readonly onRoom: (width: number) => void;
   readonly onMove: (shown: Shown) => void;
@@ -98,9 +99,14 @@ const useEscape = (onClose: () => void, box: { readonly current: HTMLElement | n
   return body;
 };
 
-const Empty = ({ isFiltered }: { readonly isFiltered: boolean }): JSX.Element =>
-  isFiltered ? (
-    <p class="recq-empty">Nothing that is shown fits the filter.</p>
+const Empty = ({ onEverything }: Pick<Props, "onEverything">): JSX.Element =>
+  onEverything ? (
+    <p class="recq-empty">
+      No hop fits the filters.{" "}
+      <button type="button" onClick={onEverything} data-testid="flow-everything">
+        show everything
+      </button>
+    </p>
   ) : (
     <p class="recq-empty">
       No message yet. Send one: <code>recq.send(...)</code>
@@ -178,7 +184,7 @@ export const FlowDiagram = (props: Props): JSX.Element => {
         data-accounted={accountedFor(scene)}
       >
         {rows.length === 0 ? (
-          <Empty isFiltered={props.isFiltered} />
+          <Empty onEverything={props.onEverything} />
         ) : (
           <>
             <LaneHead lanes={lanes} />

@@ -89,21 +89,26 @@ const ArrowLine = ({ arrow, lanes }: { readonly arrow: Arrow; readonly lanes: La
 
 const hopsOf = (group: Group) => group.rows.flatMap((row) => (row.type === "hop" ? [row.hop] : []));
 
-const told = (group: Group): string => {
+const told = (group: Group): { readonly text: string; readonly failed: string } => {
   const hops = hopsOf(group);
   const [first] = hops;
   const failed = hops.filter(isFailure).length;
   const took = milliseconds((hops.at(-1)?.at ?? 0) - (first?.at ?? 0));
   const name = shortened(first?.name ?? "", 40);
-  return `${name} and what it caused: ${hops.length} hops in ${took}${failed > 0 ? `, ${failed} failed` : ""}`;
+  return {
+    text: `${name} and what it caused: ${hops.length} hops in ${took}`,
+    failed: failed > 0 ? `, ${failed} failed` : "",
+  };
 };
 
 const spoken = (shown: Shown, lanes: Lanes): string => {
   switch (shown.type) {
     case "gap":
       return `${shown.count.toLocaleString("en")} hops of a burst, counted only`;
-    case "group":
-      return `${told(shown)}, ${shown.opened ? "unfolded" : "folded"}`;
+    case "group": {
+      const { text, failed } = told(shown);
+      return `${text}${failed}, ${shown.opened ? "unfolded" : "folded"}`;
+    }
     default: {
       const { hop } = shown;
       return `${hop.source} → ${receiverOf(hop, lanes)}: ${labelOf(hop, lanes)}`;
@@ -120,11 +125,13 @@ const Line = ({ shown, lanes, start }: Pick<Props, "shown" | "lanes" | "start">)
     );
   }
   if (shown.type === "group") {
+    const { text, failed } = told(shown);
     return (
       <>
         <Clock at={hopsOf(shown)[0]?.at ?? start} start={start} />
         <text x={CLOCK + 8} y={MIDDLE}>
-          {shown.opened ? "▾" : "▸"} {told(shown)}
+          {shown.opened ? "▾" : "▸"} {text}
+          <tspan class="recq-flow-failed">{failed}</tspan>
         </text>
       </>
     );

@@ -3,7 +3,7 @@ import type { Hop } from "../protocol/generated/flow.ts";
 import { GROUP_ABOVE, shownRows } from "./flow_groups.ts";
 import { hop, SAMPLE } from "./flow_sample.ts";
 import { accountedFor, type FlowScene, fromSnapshot, KEPT, withNews } from "./flow_scene.ts";
-import { EVERYTHING, flowsIn, kindsIn, LISTED } from "./flow_view.ts";
+import { choiceFor, EVERYTHING, flowsIn, kindsIn, LISTED } from "./flow_view.ts";
 
 const news = (hops: readonly Hop[], count = 0) => ({
   kind: "news" as const,
@@ -76,6 +76,15 @@ describe("choosing rows", () => {
     [{ text: "nowhere" }, []],
   ])("%o", (choice, chosen) => {
     expect(names(choice)).toEqual(chosen);
+  });
+
+  test.each([
+    ["TodoListCreatedEvent", { text: "TodoListCreatedEvent" }, [2, 4]],
+    ["TodoListProjector", { component: "TodoListProjector" }, [4]],
+    ["TodoListAggregate.create", { component: "TodoListAggregate", text: "create" }, [2, 3, 6]],
+  ])("another picture asks for %s", (target, choice, chosen) => {
+    expect(choiceFor(target, scene)).toEqual({ ...EVERYTHING, ...choice });
+    expect(names(choiceFor(target, scene))).toEqual(chosen);
   });
 
   test("kinds and flows to choose from are those that occur", () => {

@@ -15,6 +15,14 @@ export const EVERYTHING: Choice = { text: "", kind: "", component: "", correlati
 export const isEverything = (choice: Choice): boolean =>
   choice.text === "" && choice.kind === "" && choice.component === "" && choice.correlation === "";
 
+/** What another picture asks to be shown: the traffic of a component, of one of its handlers, or of a payload. */
+export const choiceFor = (target: string, scene: Pick<FlowScene, "lifelines">): Choice => {
+  const [component = "", method = ""] = target.split(".");
+  return scene.lifelines.some((one) => one.name === component)
+    ? { ...EVERYTHING, component, text: method }
+    : { ...EVERYTHING, text: target };
+};
+
 export const isChosen = (row: Row, choice: Choice): boolean => {
   if (row.type === "gap") {
     return isEverything(choice);
