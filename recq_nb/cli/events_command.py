@@ -17,7 +17,12 @@ _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
 @click.command(short_help="Export the events of a store file.")
 @store_argument
-@click.option("--format", "form", type=click.Choice(list(_SUFFIXES.values())), help="Else by the output's name.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(_SUFFIXES.values())),
+    help="Else by the output's name, JSON lines where that says nothing.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), default=None, help="Write to a file.")
 @click.option("--name", default=None, help="Only events of this class; * and ? stand for anything.")
 @click.option("--aggregate", default=None, help="Only events of this aggregate id; * and ? likewise.")

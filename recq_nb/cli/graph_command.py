@@ -8,20 +8,23 @@ from pathlib import Path
 
 import click
 
-from recq_nb.cli.sources import paths_argument, sources_at
+from recq_nb.cli.sources import models_at, paths_argument, sources_at
 from recq_nb.flow.application_graph import ApplicationGraph
 from recq_nb.flow.graph_mermaid import application_mermaid
 from recq_nb.flow.graph_picture import application_svg
 from recq_nb.flow.graph_reading import application_graph
-from recq_nb.flow.lint.linting import lint
+from recq_nb.flow.lint.linting import lint, lint_models
 from recq_nb.flow.model_document import document_schema, model_document
 from recq_nb.flow.sources.source import Source
 
-Writer = Callable[[tuple[Source, ...], ApplicationGraph, bool], str]
+NO_PYTHON = "RECQ001"
+Writer = Callable[[tuple[str, ...], ApplicationGraph, bool], str]
 
 
-def _as_json(sources: tuple[Source, ...], graph: ApplicationGraph, _: bool) -> str:  # noqa: FBT001  one signature
-    return json.dumps(model_document(graph, findings=lint(sources)), indent=2, ensure_ascii=False) + "\n"
+def _as_json(paths: tuple[str, ...], graph: ApplicationGraph, _: bool) -> str:  # noqa: FBT001  one signature
+    return (
+        json.dumps(model_document(graph, findings=lint_models(models_at(paths))), indent=2, ensure_ascii=False) + "\n"
+    )
 
 
 _WRITERS: dict[str, Writer] = {
@@ -56,7 +59,9 @@ def graph(
         text = json.dumps(document_schema(), indent=2) + "\n"
     else:
         sources = sources_at(paths)
-        text = _WRITERS[form](sources, application_graph(sources), event_sourcing)
+        drawn = application_graph(sources)
+        text = _WRITERS[form](paths, drawn, event_sourcing)
+        _warn(sources, drawn)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -65,3 +70,12 @@ def graph(
     except OSError as error:
         raise click.ClickException(f"cannot write {output}: {error.strerror}.") from None
     click.echo(f"written to {output}", err=True)
+
+
+def _warn(sources: tuple[Source, ...], graph: ApplicationGraph) -> None:
+    """Say what the picture lacks."""
+    for finding in lint(sources, select=[NO_PYTHON]):
+        click.echo(f"left out: {finding.position}: {finding.message}", err=True)
+    if graph.unresolved:
+        calls = f"{len(graph.unresolved)} call{'s' * (len(graph.unresolved) != 1)}"
+        click.echo(f"left out: {calls} whose payload cannot be read; recq-nb lint says which.", err=True)

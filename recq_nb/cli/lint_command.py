@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from recq_nb.cli.sources import paths_argument, sources_at
+from recq_nb.cli.sources import models_at, paths_argument
 from recq_nb.flow.lint.finding_text import FORMATS
-from recq_nb.flow.lint.linting import lint as lint_sources
+from recq_nb.flow.lint.linting import lint_models
 from recq_nb.flow.lint.rule import Scope
 from recq_nb.flow.lint.rules import RULES
 
@@ -32,6 +32,8 @@ def lint(
 ) -> None:
     """Check notebooks, Python files and packages against the rules of RECQ. Nothing of them is executed.
 
+    Each of several notebooks is a model of its own, with the modules it imports.
+
     One line is excused by a comment on it: # recq: ignore[RECQ050]
 
     Exit code: 0 nothing found, 1 findings, 2 the command could not be understood.
@@ -47,7 +49,7 @@ def lint(
         return
     chosen, left_out = _ids(select), _ids(ignore)
     scope = Scope.DEFINITION if draft else Scope.MODEL
-    findings = lint_sources(sources_at(paths), scope=scope, select=chosen, ignore=left_out)
+    findings = lint_models(models_at(paths), scope=scope, select=chosen, ignore=left_out)
     click.echo(FORMATS[form](findings), nl=False)
     context.exit(1 if findings else 0)
 

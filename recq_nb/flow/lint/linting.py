@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from recq_nb.flow.finding import Finding
@@ -50,6 +51,26 @@ def lint(
         found,
         key=lambda one: (order[one.position.path, one.position.cell], one.position.line, one.position.column, one.rule),
     )
+
+
+def lint_models(
+    models: Iterable[tuple[Source, ...]],
+    *,
+    scope: Scope = Scope.MODEL,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> list[Finding]:
+    """What is wrong with several models, one after the other; see ``lint``.
+
+    A module that is part of several models has a finding where every one of them has it: what one does not handle,
+    another does.
+    """
+    asked: Counter[str] = Counter()
+    found: Counter[Finding] = Counter()
+    for sources in models:
+        asked.update({source.path for source in sources if source.is_asked_for})
+        found.update(lint(sources, scope=scope, select=select, ignore=ignore))
+    return [finding for finding, times in found.items() if times == asked[finding.position.path]]
 
 
 def _applies(rule_id: str, select: Collection[str], ignore: Collection[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,13 +27,51 @@ def read_sources(*paths: str | Path) -> tuple[Source, ...]:
     Raises:
         SourceError: A path names nothing that could be read.
     """
-    asked: dict[str, tuple[Source, ...]] = {}
-    roots: dict[Path, None] = {}
-    for path in map(Path, paths):
-        for file in _files(path):
-            asked.setdefault(str(file), _sources_of(file))
-            roots.update(dict.fromkeys(_roots(file)))
-    return _with_imports([source for sources in asked.values() for source in sources], tuple(roots))
+    asked = _asked(paths)
+    return _with_imports([source for sources in asked.values() for source in sources], _all_roots(asked))
+
+
+def read_models(*paths: str | Path) -> tuple[tuple[Source, ...], ...]:
+    """The models that paths name: each of several notebooks is one, with what it imports; the modules are another.
+
+    A notebook runs in a kernel of its own, so what two of them call alike is not the same. One notebook and modules
+    beside it are one model.
+
+    Args:
+        *paths: As ``read_sources`` takes them.
+
+    Returns:
+        Sources of each model. A module that several notebooks import is in each of their models.
+
+    Raises:
+        SourceError: A path names nothing that could be read.
+    """
+    asked = _asked(paths)
+    notebooks = [file for file in asked if file.suffix == ".ipynb"]
+    if len(notebooks) < 2:  # noqa: PLR2004  two notebooks are two models
+        return (read_sources(*paths),)
+    named = {file.resolve(): file for file in asked}
+    models = [_with_imports(list(asked[file]), tuple(_roots(file))) for file in notebooks]
+    models = [tuple(_as_asked(source, named) for source in model) for model in models]
+    reached = {source.path for model in models for source in model}
+    others = {file: sources for file, sources in asked.items() if str(file) not in reached}
+    loose = [source for sources in others.values() for source in sources]
+    return (*models, *([_with_imports(loose, _all_roots(others))] if loose else []))
+
+
+def _as_asked(source: Source, named: Mapping[Path, Path]) -> Source:
+    """An imported module as the paths name it, if they do."""
+    file = named.get(Path(source.path).resolve())
+    return source if file is None else replace(source, path=str(file), is_asked_for=True)
+
+
+def _asked(paths: Iterable[str | Path]) -> dict[Path, tuple[Source, ...]]:
+    files = dict.fromkeys(file for path in map(Path, paths) for file in _files(path))
+    return {file: _sources_of(file) for file in files}
+
+
+def _all_roots(files: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(root for file in files for root in _roots(file)))
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -144,3 +144,87 @@ def test_the_package_installs_the_command() -> None:
     project = tomllib.loads((Path(recq_nb.__file__).parents[1] / "pyproject.toml").read_text())["project"]
 
     assert project["scripts"] == {"recq-nb": "recq_nb.cli:main"}
+
+
+# -- several models ----------------------------------------------------------------------------------------------------
+
+PAYLOADS = """from recq_nb import ServiceCommand
+
+class NotifyCommand(ServiceCommand):
+    text: str
+
+class ForgetCommand(ServiceCommand):
+    text: str
+"""
+SERVICE = """from payloads import *
+
+@service
+class Mail:
+    @command_handler
+    def do(self, command: {command}) -> None: ...
+
+@invoker
+class Caller:
+    @invocation_handler
+    async def call(self, commands: CommandGateway) -> None:
+        await commands.send({command}(text="x"))
+"""
+
+
+def _cells(path: Path, *cells: str) -> None:
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
+
+
+def test_each_notebook_of_a_folder_is_a_model_of_its_own(run: CliRunner, tmp_path: Path) -> None:
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (folder / "payloads.py").write_text(PAYLOADS)
+    _cells(folder / "one.ipynb", SERVICE.format(command="NotifyCommand"))
+    _cells(folder / "two.ipynb", SERVICE.format(command="ForgetCommand"))
+    _cells(folder / "three.ipynb", "class NotifyCommand(ServiceCommand):\n    text: list = []")
+
+    result = _run(run, "lint", "notebooks", "--format", "json")
+
+    found = [(one["rule"], one["position"]["path"], one["position"]["line"]) for one in json.loads(result.stdout)]
+    assert found == [("RECQ034", "notebooks/three.ipynb", 2)]
+
+
+def test_a_module_that_no_notebook_finishes_has_its_findings_once(run: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "payloads.py").write_text(PAYLOADS.replace("text: str", "text: list[str] = []", 1))
+    _cells(tmp_path / "one.ipynb", SERVICE.format(command="NotifyCommand"))
+    _cells(tmp_path / "two.ipynb", SERVICE.format(command="NotifyCommand"))
+    (tmp_path / "loose.py").write_text(
+        "from recq_nb import ServiceCommand\n\nclass MovedCommand(ServiceCommand): ...\n"
+    )
+
+    result = _run(run, "lint", "one.ipynb", "two.ipynb", "payloads.py", "loose.py", "--format", "json")
+
+    found = [(one["rule"], one["position"]["path"], one["position"]["line"]) for one in json.loads(result.stdout)]
+    assert found == [
+        ("RECQ034", "payloads.py", 4),
+        ("RECQ066", "payloads.py", 6),
+        ("RECQ032", "loose.py", 3),
+    ]
+
+
+def test_the_shipped_notebooks_have_no_finding_together_either(run: CliRunner) -> None:
+    notebooks = Path(recq_nb.__file__).parents[1] / "notebooks"
+
+    result = _run(run, "lint", str(notebooks))
+
+    assert (result.exit_code, result.stdout) == (0, "no findings\n")
+
+
+def test_a_graph_says_what_it_had_to_leave_out(run: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def (")
+    (tmp_path / "unclear.py").write_text(
+        "from payloads import *\nfrom recq_nb import *\n"
+        + SERVICE.format(command="NotifyCommand").replace('NotifyCommand(text="x")', "globals()[name]()")
+    )
+    (tmp_path / "payloads.py").write_text(PAYLOADS)
+
+    result = _run(run, "graph", "broken.py", "unclear.py")
+
+    assert result.exit_code == 0
+    assert "left out: broken.py:1: this cannot be read as Python" in result.stderr
+    assert "left out: 1 call whose payload cannot be read; recq-nb lint says which." in result.stderr
