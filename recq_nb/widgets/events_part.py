@@ -27,6 +27,9 @@ MOST_OF_A_FLOW = 2_000
 REMEMBERED_QUERIES = 8
 STILL = 20
 """Events in the static twin."""
+A_FEW = 100
+"""Events that are told at once; more than that since the last time are told once a second."""
+FLOOD_SECONDS = 1.0
 PATIENCE_SECONDS = 0.4
 """A page that waits for the replay is told this often how far it is."""
 
@@ -44,6 +47,7 @@ class EventsPart:
     def __init__(self, host: EventsHost) -> None:
         self._host = host
         self._told = 0
+        self._told_at = 0.0
         self._queries: OrderedDict[int, EventIndex] = OrderedDict()
         self._numbers: dict[EventFilter, int] = {}
         self._asked = 0
@@ -68,10 +72,10 @@ class EventsPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``. Only how far the log is: a page asks for the rows it shows."""
-        head = self._host.head
-        if head == self._told:
+        head, now = self._host.head, time.monotonic()
+        if head == self._told or (head - self._told > A_FEW and now - self._told_at < FLOOD_SECONDS):
             return None
-        self._told = head
+        self._told, self._told_at = head, now
         return {"kind": "grown", "head": head}
 
     # -- intents -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Collection
+from operator import attrgetter
 from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
@@ -32,6 +33,7 @@ LONGEST_PAYLOAD = 20_000
 """Characters of a payload that are shown."""
 _BEGINNINGS = {FlowStepKind.SENT, FlowStepKind.PUBLISHED}
 _REPLIES = {FlowStepKind.REPLIED, FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT}
+_route = attrgetter("message.sender", "component", "message.name", "kind")
 
 
 class FlowHost(Protocol):
@@ -69,11 +71,10 @@ class FlowPart:
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        lost, steps = self._since(0)
-        shown = steps[-REMEMBERED:]
+        lost, skipped, shown = self._since(0, REMEMBERED)
         body: FlowSnapshot = {
             "kind": "snapshot",
-            "forgotten": lost + len(steps) - len(shown),
+            "forgotten": lost + len(skipped),
             "chosen": self._wanted is not None,
             "lifelines": self._lifelines(),
             "hops": [self._hop(*one) for one in shown],
@@ -82,11 +83,10 @@ class FlowPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        lost, steps = self._since(self._last)
-        if not steps:
+        lost, skipped, shown = self._since(self._last, DETAILED)
+        if not shown:
             return None
-        skipped, shown = steps[:-DETAILED], steps[-DETAILED:]
-        counted = Counter((step.message.sender, step.component, step.message.name, step.kind) for _, step in skipped)
+        counted = Counter(map(_route, skipped))
         body: FlowNews = {
             "kind": "news",
             "lifelines": self._lifelines(),
@@ -96,14 +96,15 @@ class FlowPart:
         }
         return cast("Body", body)
 
-    def _since(self, number: int) -> tuple[int, list[tuple[int, FlowStep]]]:
-        """How many steps were forgotten, and the numbered steps after this one that it shows."""
+    def _since(self, number: int, most: int) -> tuple[int, list[FlowStep], list[tuple[int, FlowStep]]]:
+        """How many steps after this one were forgotten, those that are only counted, and the newest with numbers."""
         first, steps = self._host.recorder.since(number)
         self._last = first + len(steps) - 1
-        numbered = list(enumerate(steps, start=first))
         if self._wanted is None:
-            return first - number - 1, numbered
-        return 0, [(place, step) for place, step in numbered if step.message.correlation_id in self._wanted]
+            cut = max(len(steps) - most, 0)
+            return first - number - 1, steps[:cut], list(enumerate(steps[cut:], start=first + cut))
+        chosen = [one for one in enumerate(steps, start=first) if one[1].message.correlation_id in self._wanted]
+        return 0, [step for _, step in chosen[:-most]], chosen[-most:]
 
     def _hop(self, number: int, step: FlowStep) -> Hop:
         message = step.message

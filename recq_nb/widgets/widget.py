@@ -24,6 +24,10 @@ from recq_nb.widgets.static_twin import StaticTwin
 
 _INTENT = TypeAdapter(Intent)
 _MIME = "application/vnd.jupyter.widget-view+json"
+SHARE = 0.02
+"""Of one core, what feeding a widget may take: after frames that cost much it rests, so that a burst of messages gives
+fewer and not more of them."""
+LONGEST_REST_SECONDS = 0.25
 T = TypeVar("T")
 
 
@@ -55,6 +59,7 @@ class RecqWidget(anywidget.AnyWidget):
         self._pages: dict[str, Page] = {}
         self._sending = threading.RLock()
         self._frames = 0
+        self._rested_at = 0.0
         self._closed = False
         self._twin: StaticTwin | None = None
         self._last = self._picture()
@@ -84,12 +89,14 @@ class RecqWidget(anywidget.AnyWidget):
             self._pages = {name: page for name, page in self._pages.items() if not page.is_gone(now)}
             if not self._pages or self._closed:
                 return False
-            if all(page.is_ready(now) for page in self._pages.values()):
+            if now >= self._rested_at and all(page.is_ready(now) for page in self._pages.values()):
+                started = time.thread_time()
                 for name in sorted({part for page in self._pages.values() for part in page.looks_at}):
                     part = self._hosted[name]
                     body = self._guarded(part.delta)
                     if body is not None:
                         self._send_frame(name, body)
+                self._rested_at = now + min((time.thread_time() - started) / SHARE, LONGEST_REST_SECONDS)
             return True
 
     def _send_frame(self, part: str, body: Body, to: str | None = None, answers: int | None = None) -> None:

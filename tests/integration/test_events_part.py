@@ -10,7 +10,7 @@ import pytest
 
 from recq_nb import Session
 from recq_nb.errors import RecqError
-from recq_nb.widgets.events_part import EventsPart, part_for
+from recq_nb.widgets.events_part import A_FEW, FLOOD_SECONDS, EventsPart, part_for
 from recq_nb.widgets.protocol.envelope import Body
 from tests.domains import tally
 from tests.domains.order_stock_payment import (
@@ -82,6 +82,23 @@ def test_it_tells_that_the_log_has_grown_and_nothing_otherwise(session: Session,
         {"value": "TallyAddedEvent", "kind": "domain event", "count": 1},
         {"value": "TallyOpenedEvent", "kind": "domain event", "count": 1},
     ]
+
+
+def test_of_a_flood_it_tells_once_a_second_and_of_the_few_events_afterwards_at_once(
+    session: Session, part: EventsPart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("recq_nb.widgets.events_part.time.monotonic", lambda: now[0])
+    sent(session, *[1] * A_FEW)
+    assert part.delta() == {"kind": "grown", "head": A_FEW + 1}
+
+    session.send(TallyAddCommand(identifier="T", amount=1)).result()
+    assert part.delta() == {"kind": "grown", "head": A_FEW + 2}
+    for _ in range(A_FEW + 1):
+        session.send(TallyAddCommand(identifier="T", amount=1)).result()
+    assert part.delta() is None
+    now[0] += FLOOD_SECONDS
+    assert part.delta() == {"kind": "grown", "head": 2 * A_FEW + 3}
 
 
 def test_rows_are_found_and_paged_by_rank_and_the_same_filter_goes_on(session: Session, part: EventsPart) -> None:

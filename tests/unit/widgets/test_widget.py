@@ -80,9 +80,13 @@ class ManualTime:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.spent = 0.0
 
     def monotonic(self) -> float:
         return self.now
+
+    def thread_time(self) -> float:
+        return self.spent
 
 
 @pytest.fixture
@@ -122,6 +126,26 @@ def test_a_second_page_takes_no_news_from_the_first(widget: Sent, part: Counting
     widget.hear({"kind": "hello"}, page="second")
 
     assert widget.took() == [(None, {"kind": "news", "more": 4}), ("second", {"kind": "snapshot", "count": 4})]
+
+
+def test_frames_that_cost_much_are_sent_less_often(
+    widget: Sent, part: CountingPart, clock: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delta() -> Body:
+        clock.spent += 0.0039
+        return {"kind": "news", "more": 1}
+
+    widget.hear({"kind": "hello"})
+    widget.took()
+    monkeypatch.setattr(part, "delta", delta)
+    sent_at = []
+    for number in range(20):
+        clock.now = number / 20
+        widget.feed()
+        widget.hear({"kind": "ack", "frame": 99}, part="")
+        sent_at += [clock.now] * len(widget.took())
+
+    assert sent_at == [0.0, 0.2, 0.4, 0.6, 0.8]
 
 
 def test_a_page_that_lags_is_sent_news_only_now_and_then(widget: Sent, part: CountingPart, clock: ManualTime) -> None:

@@ -86,6 +86,19 @@ describe("a connection", () => {
     expect(model.sent.at(-1)?.body.kind).toBe("bye");
   });
 
+  test("acknowledges nothing once it has taken leave, or the kernel would ask it to look again for ever", () => {
+    vi.useFakeTimers({ toFake: ["requestAnimationFrame"] });
+    const model = new FakeModel();
+    const leave = new Connection(model).look("flow", () => {});
+    model.arrive(1, { kind: "snapshot" }, hello(model));
+    leave();
+    vi.advanceTimersToNextFrame();
+    model.raw({ frame: 2, part: "", to: hello(model).page, answers: null, body: { kind: "again" } });
+    vi.advanceTimersToNextFrame();
+    expect(model.sent.map((one) => one.body.kind)).toEqual(["hello", "bye"]);
+    vi.useRealTimers();
+  });
+
   test("says so at once when the kernel's end of the comm is gone", () => {
     const model = new FakeModel();
     const heard: Body[] = [];

@@ -83,6 +83,9 @@ export class Connection {
     this.#acknowledging = true;
     requestAnimationFrame(() => {
       this.#acknowledging = false;
+      if (this.#listeners.size === 0) {
+        return; // it said bye: who is not looking would be asked to look again, for ever
+      }
       this.#post("", { kind: "ack", frame: this.#shown } satisfies Ack);
     });
   }
