@@ -202,4 +202,4 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _rows(lab: LabPage) -> str:
-    return lab.page.locator(".recq-flow-note > span").last.inner_text()
+    return lab.page.get_by_test_id("flow-rows").inner_text()

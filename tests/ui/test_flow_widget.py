@@ -56,7 +56,7 @@ def test_it_draws_real_traffic_and_every_control_works(lab: LabPage, scratch: Sc
 
     expect(page.locator("[data-testid=flow-hop][data-hop=rejected]")).to_be_visible()
     everything = hops.count()
-    rows = page.locator(".recq-flow-note > span").last
+    rows = page.get_by_test_id("flow-rows")
     expect(rows).to_have_text("24 rows")
     page.get_by_test_id("flow-kind").select_option("query")
     expect(page.locator("[data-testid=flow-hop][data-hop=published]")).to_have_count(0)
@@ -87,6 +87,7 @@ def test_it_draws_real_traffic_and_every_control_works(lab: LabPage, scratch: Sc
     expect(rows).to_have_text("24 rows")
 
     lab.execute("recq.send(TodoListCreateCommand(identifier='PAUSED', name='Paused')).result()")
+    expect(page.get_by_test_id("flow-waiting")).to_have_text("4 new hops since the pause")
     expect(rows).to_have_text("24 rows")
     page.get_by_test_id("flow-follow").click()
     expect(rows).to_have_text("28 rows")

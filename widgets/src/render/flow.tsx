@@ -12,7 +12,7 @@ import {
   isMermaidText,
 } from "../protocol/generated/flow.ts";
 import { keyOf, type Shown, shownRows } from "../scene/flow_groups.ts";
-import { EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
+import { accountedFor, EMPTY, type FlowScene, fromSnapshot, withNews } from "../scene/flow_scene.ts";
 import { type Choice, choiceFor, EVERYTHING, isChosen, isEverything, kindsIn } from "../scene/flow_view.ts";
 import { onJump } from "../scene/focus.ts";
 import { copy } from "./clipboard.ts";
@@ -27,6 +27,7 @@ type Props = { readonly connection: Connection; readonly part: string };
 const useFlow = (connection: Connection, part: string, following: boolean) => {
   const [scene, setScene] = useState<FlowScene>(EMPTY);
   const [notice, setNotice] = useState<Notice | null>(null);
+  const [known, setKnown] = useState(0);
   const live = useRef<FlowScene>(EMPTY);
   const follows = useRef(following);
   follows.current = following;
@@ -43,6 +44,8 @@ const useFlow = (connection: Connection, part: string, following: boolean) => {
         }
         if (follows.current) {
           setScene(live.current);
+        } else {
+          setKnown(accountedFor(live.current));
         }
       }),
     [connection, part],
@@ -52,7 +55,7 @@ const useFlow = (connection: Connection, part: string, following: boolean) => {
       setScene(live.current);
     }
   }, [following]);
-  return { scene, notice };
+  return { scene, notice, waiting: following ? 0 : Math.max(known - accountedFor(scene), 0) };
 };
 
 /** What the kernel knows of a hop, while it is the one that is open. */
@@ -93,7 +96,7 @@ const toggled = (opened: ReadonlySet<string>, key: string): ReadonlySet<string> 
 
 export const Flow = ({ connection, part }: Props): JSX.Element => {
   const [following, setFollowing] = useState(true);
-  const { scene, notice } = useFlow(connection, part, following);
+  const { scene, notice, waiting } = useFlow(connection, part, following);
   const [choice, setChoice] = useState<Choice>(EVERYTHING);
   const [asked, setAsked] = useState("");
   const [active, setActive] = useState("");
@@ -184,7 +187,7 @@ export const Flow = ({ connection, part }: Props): JSX.Element => {
           />
         ) : null}
       </FlowDiagram>
-      <FlowLegend kinds={kinds} rows={rows.length} forgotten={scene.forgotten} />
+      <FlowLegend kinds={kinds} rows={rows.length} forgotten={scene.forgotten} waiting={waiting} />
     </div>
   );
 };

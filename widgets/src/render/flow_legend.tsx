@@ -10,9 +10,15 @@ const LINES: readonly (readonly [Stroke, string])[] = [
   ["failure", "failure"],
 ];
 
-type Props = { readonly kinds: readonly string[]; readonly rows: number; readonly forgotten: number };
+type Props = {
+  readonly kinds: readonly string[];
+  readonly rows: number;
+  readonly forgotten: number;
+  /** Hops that came since it was paused. */
+  readonly waiting: number;
+};
 
-export const FlowLegend = ({ kinds, rows, forgotten }: Props): JSX.Element => (
+export const FlowLegend = ({ kinds, rows, forgotten, waiting }: Props): JSX.Element => (
   <div class="recq-flow-note recq-quiet">
     {kinds.map((kind) => (
       <span key={kind}>
@@ -34,7 +40,10 @@ export const FlowLegend = ({ kinds, rows, forgotten }: Props): JSX.Element => (
         {text}
       </span>
     ))}
-    <span>
+    <span class="recq-flow-waiting" data-testid="flow-waiting">
+      {waiting > 0 ? `${waiting.toLocaleString("en")} new ${waiting === 1 ? "hop" : "hops"} since the pause` : ""}
+    </span>
+    <span data-testid="flow-rows">
       {rows.toLocaleString("en")} {rows === 1 ? "row" : "rows"}
       {forgotten > 0 ? `, ${forgotten.toLocaleString("en")} earlier hops are not shown` : ""}
     </span>
