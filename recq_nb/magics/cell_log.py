@@ -53,6 +53,9 @@ class CellLog:
         """Note a definition or specification cell that came to its end."""
         self._entries.append(_Entry(kind, "\n".join(map(ast.unparse, statements))))
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def __iter__(self) -> Iterator[Cell]:
         for entry in self._entries:
             body = self._parsed(entry.text)

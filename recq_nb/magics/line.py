@@ -143,15 +143,27 @@ class LineMagic:
             case []:
                 return self._book.report()
             case ["export", path]:
-                bundle = self._extension.session.bundle
-                text = exported(self._extension.cells, (*bundle.payloads, *bundle.components), self._book)
-                Path(path).expanduser().write_text(text, encoding="utf-8")
-                return Report(Quiet(f"recq: {counted(len(self._book.runs), 'specification')} written to {path}"))
+                return self._export(Path(path).expanduser())
             case _:
                 raise MagicUsageError(
                     f"%{NAME} specs takes nothing or `export PATH`, but got {shlex.join(arguments)!r}.",
                     remedy=f"Write `%{NAME} specs` or `%{NAME} specs export test_model.py`.",
                 )
+
+    def _export(self, path: Path) -> Report:
+        bundle = self._extension.session.bundle
+        export = exported(self._extension.cells, (*bundle.payloads, *bundle.components), self._book)
+        try:
+            path.write_text(export.text, encoding="utf-8")
+        except OSError as error:
+            raise MagicUsageError(
+                f"cannot write {path}: {error.strerror}.", remedy="Name a file in a folder that is there."
+            ) from None
+        said = [Quiet(f"recq: {counted(len(self._book.runs), 'specification')} written to {path}")]
+        said += [
+            Quiet(f"run again first: {name} (changed since: {changed})") for name, changed in export.outdated.items()
+        ]
+        return Report(*said)
 
     def _reset(self, arguments: list[str]) -> Report:
         session = self._extension.session

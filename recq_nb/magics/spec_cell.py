@@ -26,11 +26,13 @@ class SpecRun:
         name: As the cell's first line says.
         body: The cell's source, without that line.
         problem: The first line of what it failed with; ``""`` where it passed.
+        place: Which cell of the log it is.
     """
 
     name: str
     body: str
     problem: str = ""
+    place: int = 0
 
 
 class SpecBook:
@@ -81,7 +83,7 @@ class SpecCell:
         body = "\n".join(ast.unparse(statement) for statement in self._source.body)
         problem = "" if error is None else f"{type(error).__name__}: {error}".splitlines()[0]
         name = self._source.arguments
-        self._book.runs[name] = SpecRun(name, body, problem)
+        self._book.runs[name] = SpecRun(name, body, problem, len(self._extension.cells))
         self._extension.cells.add("specification", self._source.body)
         if isinstance(error, SpecificationFailure):
             _Shown(error).show()

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 import recq_nb.testing
 from recq_nb.errors import MagicUsageError
@@ -25,8 +26,20 @@ _HEAD = '"""Specifications exported from a notebook: the model as its cells defi
 _OFFERED = ("from recq_nb import *", "from recq_nb.testing import *")
 
 
-def exported(cells: Iterable[Cell], registered: Sequence[str], book: SpecBook) -> str:
-    """The file's text: what the specifications and the registered classes need of the notebook, then the tests.
+class Export(NamedTuple):
+    """A file of specifications.
+
+    Attributes:
+        text: What the specifications and the registered classes need of the notebook, then the tests.
+        outdated: Specifications that were not run since something they use was changed, with its name.
+    """
+
+    text: str
+    outdated: dict[str, str]
+
+
+def exported(cells: Iterable[Cell], registered: Sequence[str], book: SpecBook) -> Export:
+    """The specifications of a notebook as a file.
 
     Args:
         cells: The notebook, in the order it was run.
@@ -41,11 +54,12 @@ def exported(cells: Iterable[Cell], registered: Sequence[str], book: SpecBook) -
     used = NotebookSlice(cells, (*PUBLIC_NAMES, *recq_nb.testing.__all__), SESSION_NAME)
     taken: set[str] = set()
     stars: dict[str, None] = {}
+    outdated: dict[str, str] = {}
     try:
         for name in registered:
             if used.makes(name):
                 used.require(name, "the model")
-        tests = [_test(run, used, taken, stars) for run in book.runs.values()]
+        tests = [_test(run, used, taken, stars, outdated) for run in book.runs.values()]
     except SourceError as error:
         raise MagicUsageError(f"an exported file would not run: {error.problem}", remedy=error.remedy) from None
     statements = used.statements()
@@ -54,14 +68,14 @@ def exported(cells: Iterable[Cell], registered: Sequence[str], book: SpecBook) -
     model = [ast.unparse(one) for one in statements[len(future) + len(imports) :]]
     lines = dict.fromkeys([*map(ast.unparse, imports), *stars])
     head = "\n\n".join("\n".join(part) for part in (future, _OFFERED, lines) if part)
-    return "\n\n\n".join([f"{_HEAD}\n{head}", *model, *tests]).rstrip() + "\n"
+    return Export("\n\n\n".join([f"{_HEAD}\n{head}", *model, *tests]).rstrip() + "\n", outdated)
 
 
 def _is_import(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def _test(run: SpecRun, used: NotebookSlice, taken: set[str], stars: dict[str, None]) -> str:
+def _test(run: SpecRun, used: NotebookSlice, taken: set[str], stars: dict[str, None], outdated: dict[str, str]) -> str:
     """One test, whose names are local but for those it shares with cells before it."""
     user = f"the specification {run.name!r}"
     body = [one for one in ast.parse(run.body).body if not is_future_import(one)]
@@ -78,6 +92,9 @@ def _test(run: SpecRun, used: NotebookSlice, taken: set[str], stars: dict[str, N
         elif used.makes(name):
             used.require(name, user)
             shared.append(name)
+    changed = used.changed_since(run.place, [name for name in _looked_up(own) if name not in local or name in shared])
+    if changed:
+        outdated[run.name] = changed[0]
     statements: list[ast.stmt] = [one.node for one in own]
     if shared:
         statements.insert(0, ast.Global(sorted(shared)))

@@ -232,6 +232,51 @@ def test_what_a_file_cannot_repeat_is_refused_by_name(
     assert not path.exists()
 
 
+def test_a_specification_that_is_older_than_what_it_uses_is_named(notebook: Notebook, tmp_path: Path) -> None:
+    cells = ["FEE = 1", "def net(amount): return amount - FEE", ACCOUNT, ACCOUNT_AGGREGATE]
+    other = "%%recq_spec opening costs nothing else\nassert AccountOpenCommand(account_id='A', amount=1).amount == 1"
+    for cell in [*cells, OPENED.format(amount=99), other, ACCOUNT_AGGREGATE, "FEE = 2"]:
+        assert notebook.run(cell).error is None
+
+    outdated = notebook.run(f"%recq specs export {tmp_path / 'test_account.py'}").shown[0].splitlines()
+    notebook.run(OPENED.format(amount=98))
+    renewed = notebook.run(f"%recq specs export {tmp_path / 'test_account.py'}").shown[0].splitlines()
+
+    assert outdated[1:] == ["run again first: an account is opened (changed since: FEE)"]
+    assert len(renewed) == 1
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_line(notebook: Notebook, tmp_path: Path) -> None:
+    cells = ["def net(amount): return amount", ACCOUNT, ACCOUNT_AGGREGATE, OPENED.format(amount=100)]
+
+    error = export(notebook, cells, tmp_path / "none" / "test_account.py")
+
+    assert isinstance(error, MagicUsageError)
+    assert "No such file or directory" in error.problem
+
+
+def test_imports_find_what_the_notebook_added_to_the_path(notebook: Notebook, tmp_path: Path) -> None:
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    (folder / "recq_export_rates.py").write_text("RATE = 3\n")
+    path = tmp_path / "test_account.py"
+    cells = [
+        f"import sys\nLIB = {str(folder)!r}\nsys.path.insert(0, LIB)",
+        "from recq_export_rates import RATE",
+        "def net(amount): return amount - RATE",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        OPENED.format(amount=97),
+    ]
+
+    try:
+        assert export(notebook, cells, path) is None
+    finally:
+        sys.path.remove(str(folder))
+
+    assert pytest_says(path)[0] == 0, path.read_text(encoding="utf-8")
+
+
 def test_definitions_that_are_gone_do_not_come_along(notebook: Notebook, tmp_path: Path) -> None:
     path = tmp_path / "test_account.py"
     cells = [TODO_PAYLOADS, TODO_COMPONENTS, "def net(amount): return amount", ACCOUNT, ACCOUNT_AGGREGATE]

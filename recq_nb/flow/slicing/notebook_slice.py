@@ -50,16 +50,17 @@ class NotebookSlice:
         self._known = _PYTHON | frozenset(offered)
         self._session = session
         self._statements: list[Statement] = []
+        self._cell_of: list[int] = []
         self._plain: dict[str, list[int]] = defaultdict(list)
         self._specified: dict[str, list[int]] = defaultdict(list)
         self._has_future = False
         self._included: set[int] = set()
         self._met: set[str] = set()
-        for cell in cells:
+        for number, cell in enumerate(cells):
             for node in cell.statements:
-                self._index(node, self._specified if cell.kind == "specification" else self._plain)
+                self._index(node, number, self._specified if cell.kind == "specification" else self._plain)
 
-    def _index(self, node: ast.stmt, places: dict[str, list[int]]) -> None:
+    def _index(self, node: ast.stmt, number: int, places: dict[str, list[int]]) -> None:
         if is_future_import(node):
             self._has_future = True
             return
@@ -69,6 +70,7 @@ class NotebookSlice:
             return
         place = len(self._statements)
         self._statements.append(statement)
+        self._cell_of.append(number)
         for name in statement.makes | statement.changes | ({statement.calls} - {""}):
             places[name].append(place)
 
@@ -95,13 +97,27 @@ class NotebookSlice:
         if not makers and name in self._known:
             return
         if not makers and name == "display":
-            self._statements.append(read_statement(ast.parse(_DISPLAY).body[0]))
-            self._plain[name].append(len(self._statements) - 1)
+            self._index(ast.parse(_DISPLAY).body[0], 0, self._plain)
             makers = self._plain[name]
         if not makers:
             raise self._nothing_makes(name, user)
         for place in makers:
             self._include(place, name, user)
+
+    def changed_since(self, cell: int, names: Iterable[str]) -> list[str]:
+        """What these names come from that plain and definition cells behind a cell have made or changed, by name."""
+        waiting, seen, found = list(names), set[str](), list[str]()
+        while waiting:
+            name = waiting.pop(0)
+            makers = self._makers(name, self._plain) if name not in seen else []
+            before = self._makers(name, self._plain, until=cell) if name not in seen else []
+            seen.add(name)
+            if [ast.dump(self._statements[place].node) for place in makers] != [
+                ast.dump(self._statements[place].node) for place in before
+            ]:
+                found.append(name)
+            waiting += [needed for place in makers for needed in sorted(self._statements[place].needs)]
+        return found
 
     def _include(self, place: int, name: str, user: str) -> None:
         statement = self._statements[place]
@@ -121,9 +137,9 @@ class NotebookSlice:
         there = all(one in self._known or self._makers(one, self._plain) for one in statement.needs)
         return there and not statement.awaits
 
-    def _makers(self, name: str, places: dict[str, list[int]]) -> Sequence[int]:
+    def _makers(self, name: str, places: dict[str, list[int]], until: int | None = None) -> Sequence[int]:
         """What a name's value comes from: the last statement that surely binds it, and what touched it since."""
-        touching = places.get(name, [])
+        touching = [place for place in places.get(name, []) if until is None or self._cell_of[place] <= until]
         bound = [place for place in touching if name in self._statements[place].makes]
         if not bound or (name == self._session and name not in self._known):
             return []
