@@ -29,6 +29,8 @@ REMEMBERED_OF_SOME = 10_000
 """Hops of chosen flows that their static picture is made from."""
 DETAILED = 300
 """Hops of one frame; of a burst the newest are shown and the others counted."""
+MOST_LINES = 1_000
+"""Of the static picture as text, which a notebook keeps."""
 LONGEST_PAYLOAD = 20_000
 """Characters of a payload that are shown."""
 _BEGINNINGS = {FlowStepKind.SENT, FlowStepKind.PUBLISHED}
@@ -226,7 +228,9 @@ class FlowPart:
 
 
 def _pictured(graph: FlowGraph) -> Picture:
-    return Picture(to_html(graph), repr(graph))
+    lines = repr(graph).splitlines()
+    more = [f"… and {len(lines) - MOST_LINES:,} more lines"] if len(lines) > MOST_LINES else []
+    return Picture(to_html(graph), "\n".join([*lines[:MOST_LINES], *more]))
 
 
 def _ends(step: FlowStep) -> tuple[str, str]:

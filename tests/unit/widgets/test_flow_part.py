@@ -160,6 +160,16 @@ def test_only_the_wanted_flow_is_shown(session: Session) -> None:
     assert text.count("NoteWriteCommand") == 1
 
 
+def test_what_a_notebook_keeps_of_a_long_flow_is_bounded(session: Session) -> None:
+    with session:
+        _send(session, 1_500)
+        picture = FlowPart(session, {step.message.correlation_id for step in session.recorder.since(0)[1]}).picture()
+
+    assert picture.text.splitlines()[-1] == "… and 2,000 more lines"
+    assert len(picture.text) < 100_000
+    assert len(picture.html) < 100_000
+
+
 def test_a_forgotten_hop_and_an_unknown_intent_are_refused(session: Session) -> None:
     with session:
         part = FlowPart(session)
