@@ -26,6 +26,12 @@ CONNECTION_TYPE: type = duckdb.DuckDBPyConnection
 """The annotation by which a handler asks for the raw connection."""
 
 _PROBE_SECONDS = 0.05
+_UNSAFE_OPTIMIZERS = "late_materialization,top_n_window_elimination"
+"""They find the rows of a query in one scan and fetch them, by row id, in another: ``ORDER BY … LIMIT``, for one.
+
+A commit of somebody else may clear deleted rows away between the two scans, and so give the row ids to other rows:
+the query then finds nothing, or another row.
+"""
 
 _open_files: set[Path] = set()
 _open_files_lock = threading.Lock()
@@ -92,6 +98,7 @@ class DuckDbDatabase:
             raise opening_failure(self.name, error) from error
         try:
             connection.execute("SET GLOBAL TimeZone = 'UTC'")  # of every cursor
+            connection.execute(f"SET GLOBAL disabled_optimizers = '{_UNSAFE_OPTIMIZERS}'")
             schema.prepare(connection, self.name)
         except RecqError:
             connection.close()
