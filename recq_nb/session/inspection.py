@@ -12,14 +12,15 @@ from recq_nb.adapters.duckdb.failures import translated
 from recq_nb.adapters.duckdb.message_log import replace_messages
 from recq_nb.adapters.duckdb.sql_result import SqlResult, run_sql
 from recq_nb.adapters.duckdb.system_state_store import DuckDbSystemStateStore
-from recq_nb.flow.application_graph import ApplicationGraph
+from recq_nb.flow.drawn_graph import DrawnGraph
 from recq_nb.flow.finding import Finding
-from recq_nb.flow.flow_graph import FlowGraph, message_rows
+from recq_nb.flow.flow_graph import message_rows
 from recq_nb.flow.graph_reading import application_graph
 from recq_nb.flow.graph_tables import catalog_frame
 from recq_nb.flow.interactions import InteractionEdge, interactions, interactions_frame
 from recq_nb.flow.lint.linting import lint
 from recq_nb.flow.lint.registered import definition_findings
+from recq_nb.flow.recorded_flow import RecordedFlow
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.flow.sources.live import registered_sources
 from recq_nb.modeling.bundle import Bundle
@@ -85,8 +86,8 @@ class Inspection(ABC):
         with translated("writing recq.messages"):
             replace_messages(self._database.cursor(), message_rows(first, steps))
 
-    def recorded(self, flow: Confirmation | str | None = None) -> FlowGraph:
-        """What one message caused, as recorded; print it, or give it to ``to_mermaid`` or ``to_svg``.
+    def recorded(self, flow: Confirmation | str | None = None) -> RecordedFlow:
+        """What one message caused, as recorded: a tree when printed, a diagram when shown, ``.mermaid()``, ``.svg()``.
 
         Args:
             flow: A confirmation, or a correlation id; the newest flow when None.
@@ -97,13 +98,16 @@ class Inspection(ABC):
             flow = known[-1] if known else ""
         correlation_id = flow.correlation_id if isinstance(flow, Confirmation) else flow
         kinds = {name: component.kind for name, component in self._bundle.components.items()}
-        return FlowGraph(self.recorder.flow(correlation_id), kinds)
+        return RecordedFlow(self.recorder.flow(correlation_id), kinds)
 
-    def application_graph(self) -> ApplicationGraph:
-        """The registered model as read from its source: who handles, sends, queries and publishes what."""
+    def application_graph(self) -> DrawnGraph:
+        """The registered model as read from its source: who handles, sends, queries and publishes what.
+
+        A picture when shown; ``.mermaid()``, ``.svg()``, ``.network()`` for networkx, ``.edges_df()``.
+        """
         bundle = self._bundle
         graph = application_graph(registered_sources(bundle, label=self.source_label))
-        return graph.restricted_to(bundle.payloads.keys() | bundle.components.keys())
+        return DrawnGraph.of(graph.restricted_to(bundle.payloads.keys() | bundle.components.keys()))
 
     def interactions(self) -> tuple[InteractionEdge, ...]:
         """What components were seen to do, laid over what their source declares; see ``interactions_df``."""
