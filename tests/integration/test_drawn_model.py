@@ -1,4 +1,4 @@
-"""What a reader of a notebook does with the model's graph and with a recorded flow: shown, printed, given to other tools."""
+"""What a reader of a notebook does with the graph of a model and with a recorded flow: shown, printed, handed on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_application_graph_shows_itself_and_is_given_in_every_form(todo_note
     assert graph.svg() == graph._repr_svg_()
     assert ET.fromstring(graph.svg()).tag.endswith("svg")
     assert "TodoListProjector.created" in nx.descendants(graph.network(), "TodoListCreateCommand")
-    assert list(graph.edges_df().columns)[:3] == ["source", "target", "kind"]
+    assert list(graph.edges_df().columns)[:3] == ["source", "kind", "target"]
     assert len(graph.edges_df()) == len(graph.edges)
 
 
