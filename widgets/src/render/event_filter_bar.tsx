@@ -60,24 +60,28 @@ export const EventFilterBar = ({ scene, filter, onChange }: Props): JSX.Element 
         data-testid="events-text"
       />
       <span class="recq-events-times recq-quiet">
-        <label for={`${id}-since`}>from</label>
-        <input
-          id={`${id}-since`}
-          type="datetime-local"
-          step={1}
-          value={filter.since}
-          onInput={(event) => onChange({ ...filter, since: event.currentTarget.value })}
-          data-testid="events-since"
-        />
-        <label for={`${id}-until`}>to</label>
-        <input
-          id={`${id}-until`}
-          type="datetime-local"
-          step={1}
-          value={filter.until}
-          onInput={(event) => onChange({ ...filter, until: event.currentTarget.value })}
-          data-testid="events-until"
-        />
+        <label class="recq-events-moment" for={`${id}-since`}>
+          <span>from</span>
+          <input
+            id={`${id}-since`}
+            type="datetime-local"
+            step={1}
+            value={filter.since}
+            onInput={(event) => onChange({ ...filter, since: event.currentTarget.value })}
+            data-testid="events-since"
+          />
+        </label>
+        <label class="recq-events-moment" for={`${id}-until`}>
+          <span>to</span>
+          <input
+            id={`${id}-until`}
+            type="datetime-local"
+            step={1}
+            value={filter.until}
+            onInput={(event) => onChange({ ...filter, until: event.currentTarget.value })}
+            data-testid="events-until"
+          />
+        </label>
       </span>
       {filter.correlation ? (
         <button type="button" onClick={() => onChange({ ...filter, correlation: "" })} data-testid="events-flow">

@@ -262,7 +262,7 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
   const fresh = scene.total - scene.shown;
 
   return (
-    <>
+    <div class="recq-events-frame">
       <EventFilterBar scene={scene} filter={filter} onChange={choose} />
       {notice ? <Notice notice={notice} /> : null}
       <div class="recq-events-list">
@@ -340,6 +340,6 @@ export const Events = ({ connection, part }: Props): JSX.Element => {
           )}
         </section>
       </div>
-    </>
+    </div>
   );
 };
