@@ -49,7 +49,7 @@ class DrawnGraph(ApplicationGraph):
         return application_network(self)
 
     def edges_df(self) -> pd.DataFrame:
-        """Every edge with the places that say so, one row each."""
+        """Who handles, sends, asks and publishes what: one row for each place that says so."""
         return edges_frame(self)
 
     def _repr_svg_(self) -> str:

@@ -22,7 +22,7 @@ def test_the_application_graph_shows_itself_and_is_given_in_every_form(todo_note
     assert ET.fromstring(graph.svg()).tag.endswith("svg")
     assert "TodoListProjector.created" in nx.descendants(graph.network(), "TodoListCreateCommand")
     assert list(graph.edges_df().columns)[:3] == ["source", "kind", "target"]
-    assert len(graph.edges_df()) == len(graph.edges)
+    assert len(graph.edges_df()) == sum(len(edge.positions) for edge in graph.edges)
 
 
 def test_a_recorded_flow_is_a_tree_mermaid_text_and_a_picture(todo_notebook: Notebook) -> None:
