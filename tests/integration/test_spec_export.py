@@ -277,6 +277,21 @@ def test_imports_find_what_the_notebook_added_to_the_path(notebook: Notebook, tm
     assert pytest_says(path)[0] == 0, path.read_text(encoding="utf-8")
 
 
+def test_cells_that_ran_before_the_extension_was_loaded_count_too(empty_notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "test_account.py"
+    cells = [
+        "def net(amount): return amount - FEE",
+        "%load_ext recq_nb\nFEE = 3",
+        ACCOUNT,
+        ACCOUNT_AGGREGATE,
+        OPENED.format(amount=97),
+    ]
+
+    assert export(empty_notebook, cells, path) is None
+
+    assert pytest_says(path)[0] == 0
+
+
 def test_definitions_that_are_gone_do_not_come_along(notebook: Notebook, tmp_path: Path) -> None:
     path = tmp_path / "test_account.py"
     cells = [TODO_PAYLOADS, TODO_COMPONENTS, "def net(amount): return amount", ACCOUNT, ACCOUNT_AGGREGATE]
