@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,6 +86,12 @@ class Calls:
             call.error, call.ended = error, time.perf_counter()
         self._changed.add(call.number)
         return call.number
+
+    def give_up(self, number: int) -> None:
+        """Stop waiting for a call's reply; what was sent goes on."""
+        call = self._calls.get(number)
+        if call is not None and call.reply is not None:
+            call.reply.cancel()
 
     def all(self) -> list[Call]:
         """Every call that is remembered, oldest first."""
@@ -188,6 +195,9 @@ def _outcome(call: SentCall) -> Call:
 def _failed(body: Call, error: BaseException) -> Call:
     if isinstance(error, Rejection):
         body["state"], body["code"], body["text"] = "rejected", error.code, error.text
+        return body
+    if isinstance(error, CancelledError):
+        body["state"], body["text"] = "cancelled", str(error)
         return body
     body["state"] = "timed_out" if isinstance(error, RequestTimeoutError) else "failed"
     body["code"] = type(error).__name__

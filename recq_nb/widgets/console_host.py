@@ -26,6 +26,9 @@ class SettledLater(Protocol):
     def result(self, timeout: float | None = None) -> object:
         """What it was answered with."""
 
+    def cancel(self) -> bool:
+        """Stop waiting for it."""
+
     def add_done_callback(self, callback: Callable[..., None]) -> None:
         """Call this once there is an outcome."""
 

@@ -151,6 +151,9 @@ class ConsolePart:
                 return
             kind = str(self._form(asked["name"])[0].kind)
             answer({"kind": "sent", "call": self._calls.send(checked.payload, kind, _cell(checked))})
+        elif asked["kind"] == "give_up":
+            self._calls.give_up(asked["call"])
+            answer({"kind": "given_up", "call": asked["call"]})
         else:
             name = asked["name"]
             self._errands.run(lambda: self._ids(name), answer)

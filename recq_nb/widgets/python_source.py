@@ -7,7 +7,7 @@ import keyword
 import math
 from collections import deque
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum, Flag
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
@@ -22,6 +22,8 @@ from pydantic.fields import FieldInfo
 LINE = 96
 """Characters of a line, before it is broken at its arguments."""
 _INDENT = "    "
+_DATETIME = "import datetime as dt"
+"""Not its classes by name: a notebook may have a module ``time``, or a ``date`` of its own."""
 _SHOWN_AS_TEXT = (IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, UUID)
 
 
@@ -125,12 +127,12 @@ class _Writer:
         return f"{name}[{value.name!r}]"
 
     def _moment(self, value: datetime | date | time | timedelta) -> str:
-        self.imports.add(f"from datetime import {type(value).__name__}")
+        self.imports.add(_DATETIME)
         if isinstance(value, timedelta):
             parts = [("days", value.days), ("seconds", value.seconds), ("microseconds", value.microseconds)]
-            return f"timedelta({', '.join(f'{name}={part}' for name, part in parts if part) or '0'})"
+            return f"dt.timedelta({', '.join(f'{name}={part}' for name, part in parts if part) or '0'})"
         if type(value) is date:
-            return f"date({value.year}, {value.month}, {value.day})"
+            return f"dt.date({value.year}, {value.month}, {value.day})"
         arguments: list[str] = []
         if isinstance(value, datetime):
             arguments += [str(value.year), str(value.month), str(value.day)]
@@ -144,7 +146,7 @@ class _Writer:
             arguments.append(f"tzinfo={self._zone(value.tzinfo, offset)}")
         if value.fold:
             arguments.append("fold=1")
-        return f"{type(value).__name__}({', '.join(arguments)})"
+        return f"dt.{type(value).__name__}({', '.join(arguments)})"
 
     def _zone(self, zone: tzinfo, offset: timedelta | None) -> str:
         if isinstance(zone, ZoneInfo) and zone.key:
@@ -152,8 +154,8 @@ class _Writer:
             return f"ZoneInfo({zone.key!r})"
         if offset is None:
             raise _NoSourceError
-        self.imports.add(f"from datetime import {timezone.__name__}")
-        return f"timezone({self._moment(offset)})" if offset else "timezone.utc"
+        self.imports.add(_DATETIME)
+        return f"dt.timezone({self._moment(offset)})" if offset else "dt.timezone.utc"
 
     def _model(self, model: BaseModel, depth: int) -> str:
         fields = type(model).model_fields

@@ -9,13 +9,27 @@ from types import ModuleType
 
 import pytest
 
-from recq_nb import RecqError, Session
+from recq_nb import RecqError, ServiceCommand, Session, command_handler, service
 from recq_nb.modeling.payload_definition import is_payload_class
 from recq_nb.widgets.console_part import ConsolePart, part_for
 from recq_nb.widgets.protocol.console import Call
 from recq_nb.widgets.protocol.envelope import Body
 from tests.domains import order_ledger, order_stock_payment, reminders, tally, todo_list
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, spin_until
+
+
+class WaitCommand(ServiceCommand):
+    pass
+
+
+@service
+class Waiter:
+    begun, ended = threading.Event(), threading.Event()
+
+    @command_handler
+    def wait(self, command: WaitCommand) -> None:
+        self.begun.set()
+        self.ended.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -48,6 +62,12 @@ def sent(session: Session, part: ConsolePart, name: str, text: str) -> Call:
     assert answer["kind"] == "sent"
     session.settled().result()
     session.recorded()
+    return part.calls()[-1]
+
+
+def settled(session: Session, part: ConsolePart) -> Call:
+    """The newest call, once it is no longer pending."""
+    spin_until(session, lambda: part.calls()[-1]["state"] != "pending")
     return part.calls()[-1]
 
 
@@ -111,6 +131,33 @@ def test_a_bug_a_missing_handler_and_a_query_are_told_apart(session: Session) ->
     assert (missing["state"], missing["code"]) == ("failed", "NoHandlerError")
     assert (bug["state"], bug["code"]) == ("failed", "LookupError")
     assert (empty["state"], empty["view"], empty["rows"]) == ("answered", [], 0)
+
+
+def test_a_reply_that_comes_too_late_or_is_no_longer_waited_for_has_an_unknown_outcome() -> None:
+    begun, ended = Waiter.begun, Waiter.ended
+    with Session(timeout=0.05) as impatient:
+        impatient.register(WaitCommand, Waiter)
+        part = part_for(impatient)
+        assert ask(part, typed("send", "WaitCommand", "{}"))["kind"] == "sent"
+        late = settled(impatient, part)
+        ended.set()
+    assert (late["state"], late["code"]) == ("timed_out", "RequestTimeoutError")
+    assert "WaitCommand" in late["text"]
+
+    begun.clear()
+    ended.clear()
+    with Session() as patient:
+        patient.register(WaitCommand, Waiter)
+        part = part_for(patient)
+        number = ask(part, typed("send", "WaitCommand", "{}"))["call"]
+        assert begun.wait(PATIENCE)
+        assert ask(part, {"kind": "give_up", "call": number}) == {"kind": "given_up", "call": number}
+        given_up = settled(patient, part)
+        ended.set()
+        patient.settled().result()
+        assert part.calls()[-1]["state"] == "cancelled"
+    assert (given_up["state"], given_up["code"]) == ("cancelled", "")
+    assert "its outcome is unknown" in given_up["text"]
 
 
 def test_views_are_rows(session: Session) -> None:

@@ -170,7 +170,7 @@ def test_every_type_reaches_the_kernel_as_typed(lab: LabPage, scratch: Scratch) 
     page.get_by_test_id("console-copy-call").first.click()
     copied = str(page.evaluate("() => navigator.clipboard.readText()"))
     imports, call = copied.rsplit("recq.send(", 1)
-    assert lab.execute(f"{imports}\nprint({call[:-1]} == kept[-1])") == "True\n"
+    assert lab.execute(f"import time\n{imports}\nprint({call[:-1]} == kept[-1], time.sleep(0))") == "True None\n"
 
     _pick(page, "BuggyCommand")
     page.get_by_test_id("console-send").click()
@@ -185,6 +185,11 @@ def test_every_type_reaches_the_kernel_as_typed(lab: LabPage, scratch: Scratch) 
     _pick(page, "SlowCommand")
     page.get_by_test_id("console-send").click()
     expect(first).to_have_attribute("data-state", "pending")
+    page.get_by_test_id("console-give-up").click()
+    expect(first).to_have_attribute("data-state", "cancelled")
+    expect(first).to_contain_text("its outcome is unknown")
+    page.get_by_test_id("console-send").click()
+    expect(page.get_by_test_id("console-call").nth(1)).to_have_attribute("data-state", "cancelled")
     expect(first).to_have_attribute("data-state", "confirmed", timeout=8_000)
     assert lab.errors() == []
     assert lab.page_errors == []

@@ -239,6 +239,21 @@ class Sent(TypedDict):
 
 
 @with_config(_CLOSED)
+class GiveUp(TypedDict):
+    """A reader no longer waits for a reply; the command goes on."""
+
+    kind: Literal["give_up"]
+    call: int
+
+
+class GivenUp(TypedDict):
+    """Nobody waits for it any more."""
+
+    kind: Literal["given_up"]
+    call: int
+
+
+@with_config(_CLOSED)
 class AskIds(TypedDict):
     """Which aggregates are there that this command could address?"""
 
@@ -255,4 +270,4 @@ class Ids(TypedDict):
     minted: str
 
 
-ConsoleIntent = OpenForm | CheckInput | SendInput | AskIds
+ConsoleIntent = OpenForm | CheckInput | SendInput | GiveUp | AskIds

@@ -73,6 +73,11 @@ class AliasCommand(ServiceCommand):
     other: int = Field(default=0, validation_alias=AliasChoices("first", "second"))  # type: ignore[pydantic-alias]  # what is tested
 
 
+class MomentCommand(ServiceCommand):
+    hour: time
+    day: date
+
+
 class UrlCommand(ServiceCommand):
     url: AnyUrl
 
@@ -164,6 +169,13 @@ def test_only_what_was_given_is_written() -> None:
 
     assert source.expression == "TypedCommand(number=3)"
     assert source.imports == (f"from {__name__} import TypedCommand",)
+
+
+def test_moments_take_no_name_a_notebook_may_have_given_to_something_else() -> None:
+    source = source_of(MomentCommand(hour=time(8, 15), day=date(2026, 3, 1)))
+
+    assert source.expression == "MomentCommand(hour=dt.time(8, 15), day=dt.date(2026, 3, 1))"
+    assert source.imports == (f"from {__name__} import MomentCommand", "import datetime as dt")
 
 
 def test_fields_with_an_alias_go_by_what_the_constructor_takes() -> None:

@@ -5,9 +5,11 @@ import type { Connection } from "../protocol/connection.ts";
 import {
   type Call,
   type Form,
+  type GiveUp,
   isConsoleNews,
   isConsoleSnapshot,
   isForm,
+  isGivenUp,
   type OpenForm,
 } from "../protocol/generated/console.ts";
 import { type ConsoleScene, fromConsole, grouped, NOTHING, withConsoleNews } from "../scene/console_scene.ts";
@@ -77,6 +79,12 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
   const again = (call: Call): void => {
     setSelected(call.name);
     open(call.name, call.input).catch((error: Error) => setNotice({ text: error.message, remedy: "" }));
+  };
+  const giveUp = (call: Call): void => {
+    connection
+      .ask(part, { kind: "give_up", call: call.call } satisfies GiveUp)
+      .then((body) => setNotice(isGivenUp(body) ? null : noticeOf(body)))
+      .catch((error: Error) => setNotice({ text: error.message, remedy: "" }));
   };
   const copyCall = async (call: Call): Promise<void> => {
     await copy(call.source);
@@ -177,7 +185,14 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
             </p>
           ) : (
             scene.calls.map((call, place) => (
-              <CallCard key={call.call} call={call} open={place === 0} onCopy={copyCall} onAgain={again} />
+              <CallCard
+                key={call.call}
+                call={call}
+                open={place === 0}
+                onCopy={copyCall}
+                onAgain={again}
+                onGiveUp={giveUp}
+              />
             ))
           )}
         </section>

@@ -10,7 +10,7 @@ const WORDS: { readonly [state: string]: string } = {
   rejected: "rejected",
   failed: "failed",
   timed_out: "timed out: outcome unknown",
-  cancelled: "given up",
+  cancelled: "given up: outcome unknown",
 };
 const tone = (state: string): string =>
   state === "confirmed" || state === "answered" ? "good" : state === "pending" ? "quiet" : "bad";
@@ -70,13 +70,14 @@ type Props = {
   readonly open: boolean;
   readonly onCopy: (call: Call) => void;
   readonly onAgain: (call: Call) => void;
+  readonly onGiveUp: (call: Call) => void;
 };
 
 /** Its own event is told with the reply; what is told here is what came of it. */
 const effectsOf = (call: Call): readonly Caused[] =>
   call.caused.filter((one) => one.hop !== "published" || one.number !== call.number || call.state !== "confirmed");
 
-export const CallCard = ({ call, open, onCopy, onAgain }: Props): JSX.Element => (
+export const CallCard = ({ call, open, onCopy, onAgain, onGiveUp }: Props): JSX.Element => (
   <details
     class="recq-console-call"
     open={open}
@@ -94,11 +95,13 @@ export const CallCard = ({ call, open, onCopy, onAgain }: Props): JSX.Element =>
       <span class="recq-quiet">{call.state === "pending" ? "" : `${call.took.toFixed(1)} ms`}</span>
     </summary>
     <div class="recq-console-outcome">
-      {call.code ? (
+      {call.code || call.text ? (
         <p class="recq-console-bad">
-          <code class="recq-console-code" data-testid="console-code">
-            {call.code}
-          </code>{" "}
+          {call.code ? (
+            <code class="recq-console-code" data-testid="console-code">
+              {call.code}
+            </code>
+          ) : null}{" "}
           {call.text}
           {call.remedy ? <span class="recq-quiet"> → {call.remedy}</span> : null}
         </p>
@@ -155,6 +158,11 @@ export const CallCard = ({ call, open, onCopy, onAgain }: Props): JSX.Element =>
         <button type="button" onClick={() => onAgain(call)} data-testid="console-again">
           fill in again
         </button>
+        {call.state === "pending" ? (
+          <button type="button" onClick={() => onGiveUp(call)} data-testid="console-give-up">
+            stop waiting
+          </button>
+        ) : null}
       </span>
     </div>
   </details>

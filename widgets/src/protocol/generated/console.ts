@@ -254,6 +254,26 @@ export const isSent: Guard<Sent> = /* @__PURE__ */ record<Sent>({
   call: isWhole,
 });
 
+/** A reader no longer waits for a reply; the command goes on. */
+export type GiveUp = {
+  readonly kind: "give_up";
+  readonly call: number;
+};
+export const isGiveUp: Guard<GiveUp> = /* @__PURE__ */ record<GiveUp>({
+  kind: /* @__PURE__ */ literal("give_up"),
+  call: isWhole,
+});
+
+/** Nobody waits for it any more. */
+export type GivenUp = {
+  readonly kind: "given_up";
+  readonly call: number;
+};
+export const isGivenUp: Guard<GivenUp> = /* @__PURE__ */ record<GivenUp>({
+  kind: /* @__PURE__ */ literal("given_up"),
+  call: isWhole,
+});
+
 /** Which aggregates are there that this command could address? */
 export type AskIds = {
   readonly kind: "ids";
@@ -278,5 +298,5 @@ export const isIds: Guard<Ids> = /* @__PURE__ */ record<Ids>({
   minted: isText,
 });
 
-export type ConsoleIntent = OpenForm | CheckInput | SendInput | AskIds;
-export const isConsoleIntent: Guard<ConsoleIntent> = /* @__PURE__ */ either(isOpenForm, isCheckInput, isSendInput, isAskIds);
+export type ConsoleIntent = OpenForm | CheckInput | SendInput | GiveUp | AskIds;
+export const isConsoleIntent: Guard<ConsoleIntent> = /* @__PURE__ */ either(isOpenForm, isCheckInput, isSendInput, isGiveUp, isAskIds);
