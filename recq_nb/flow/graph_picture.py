@@ -1,21 +1,23 @@
 """The application graph as SVG: laid out in Python, no browser and no script, legible on light and dark pages.
 
-Components are boxes with a row for each handler, payloads lie between them. Every text stands on a ground of its own,
-so the picture can be shown on any page, inlined or as an image.
+Components are boxes with a row for each handler, payloads lie between them, all inside the frame of their bundle. Every
+text stands on a ground of its own, so the picture can be shown on any page, inlined or as an image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from recq_nb.flow.application_graph import ApplicationGraph, ComponentNode, Edge, EdgeKind, HandlerNode, PayloadNode
+from recq_nb.flow.edge_curves import label_places, path_of
 from recq_nb.flow.kind_colours import COMPONENT_COLOURS, PAYLOAD_COLOURS
-from recq_nb.flow.layered_layout import Box, Layout, Line, Route, layered_layout
+from recq_nb.flow.layered_layout import Box, Layout, Line, Route, Spacing, layered_layout
 from recq_nb.modeling.capability import HandlerKind
 from recq_nb.modeling.payload_definition import PayloadKind
 
-_MARGIN, _ROW, _HEAD, _CHIP = 20, 22, 40, 28
+_MARGIN, _CAPTION, _ROW, _HEAD, _CHIP = 20, 14, 22, 40, 28
 _CHARACTER, _LONGEST = 7.3, 44
 _REQUESTS = {PayloadKind.DOMAIN_COMMAND, PayloadKind.SERVICE_COMMAND, PayloadKind.QUERY}
 _DASHED = {EdgeKind.CONSUMES, EdgeKind.SCHEDULES}
@@ -29,6 +31,8 @@ _CSS = """
 .recq-graph .name{font-weight:600}.recq-graph .kind{font-size:10.5px;fill:var(--recq-quiet)}
 .recq-graph .ground{fill:var(--recq-ground)}.recq-graph .tint{fill-opacity:.14}
 .recq-graph .rule{stroke:var(--recq-rule)}.recq-graph .edge{fill:none;stroke-width:1.6;stroke-opacity:.85}
+.recq-graph .reach{fill:none;stroke:transparent;stroke-width:11;pointer-events:stroke}
+.recq-graph .bundle{fill:var(--recq-ground);stroke:var(--recq-rule);stroke-dasharray:2 4}
 .recq-graph .later{stroke-dasharray:5 4}.recq-graph .outline{fill:none;stroke-width:1.5}
 """
 
@@ -67,15 +71,23 @@ class _Picture:
         if not graph.components and not graph.payloads:
             return _document(520, 60, _empty(), "an empty application graph")
         boxes = [*map(self._component_box, graph.components), *map(_payload_box, graph.payloads)]
-        layout = layered_layout(boxes, [self._line(edge) for edge in self._edges])
+        layout = layered_layout(boxes, [self._line(edge) for edge in self._edges], Spacing(between_columns=104))
         parts = [
-            *map(self._edge, self._edges, layout.routes),
+            *map(self._edge, self._edges, layout.routes, self._labels(boxes, layout)),
             *(self._component(component, layout) for component in graph.components),
             *(self._payload(payload, layout) for payload in graph.payloads),
         ]
+        frame = _bundle(layout.width, layout.height, len(graph.components)) if graph.components else ""
         title = f"application graph of {len(graph.components)} components and {len(graph.payloads)} payloads"
-        body = f'<g transform="translate({_MARGIN} {_MARGIN})">{"".join(parts)}</g>'
-        return _document(layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN, body, title)
+        body = f'{frame}<g transform="translate({_MARGIN} {_MARGIN + _CAPTION})">{"".join(parts)}</g>'
+        return _document(layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN + _CAPTION, body, title)
+
+    def _labels(self, boxes: Sequence[Box], layout: Layout) -> list[tuple[float, float] | None]:
+        """Beside the handler, unless several edges leave it there."""
+        leaving = Counter(edge.source for edge in self._edges if edge.source in self._graph.handler_by_id)
+        near_source = [leaving[edge.source] == 1 for edge in self._edges]
+        covered = [(*layout.places[box.id], box.width, box.height) for box in boxes]
+        return label_places(layout.routes, near_source, covered)
 
     def _rows(self, component: ComponentNode) -> list[HandlerNode]:
         return [handler for handler in component.handlers if handler.id in self._shown]
@@ -95,15 +107,17 @@ class _Picture:
             edge.target if target is not None else None,
         )
 
-    def _edge(self, edge: Edge, route: Route) -> str:
+    def _edge(self, edge: Edge, route: Route, label: tuple[float, float] | None) -> str:
         payload = self._graph.payload_by_name.get(edge.source) or self._graph.payload_by_name[edge.target]
         colour = PAYLOAD_COLOURS[payload.kind]
         title = escape(f"{edge.source} {_verb(edge, payload)} {edge.target}")
+        place = "" if label is None else f' data-label="{label[0]:.1f} {label[1]:.1f}"'
+        path = path_of(route)
         later = " later" if edge.kind in _DASHED else ""
         return (
-            f'<g data-source="{escape(edge.source)}" data-target="{escape(edge.target)}" data-edge="{edge.kind}">'
-            f"<title>{title}</title>"
-            f'<path class="edge{later}" stroke="{colour}" d="{_path(route)}"/>{_arrowhead(route, colour)}</g>'
+            f'<g data-source="{escape(edge.source)}" data-target="{escape(edge.target)}" data-edge="{edge.kind}"'
+            f'{place}><title>{title}</title><path class="reach" d="{path}"/>'
+            f'<path class="edge{later}" stroke="{colour}" d="{path}"/>{_arrowhead(route, colour)}</g>'
         )
 
     def _component(self, component: ComponentNode, layout: Layout) -> str:
@@ -187,26 +201,20 @@ def _payload_title(payload: PayloadNode) -> str:
     return f"{payload.kind} {payload.name}({fields}){place}"
 
 
-def _path(route: Route) -> str:
-    """A smooth line: level where it passes a column, curved between columns."""
-    (x, y), *rest = route.points
-    parts = [f"M{x:.1f} {y:.1f}"]
-    for place, (next_x, next_y) in enumerate(rest):
-        if place % 2 == 1:
-            parts.append(f"L{next_x:.1f} {next_y:.1f}")
-        elif route.is_backward and x == next_x:
-            parts.append(f"C{x - 40:.1f} {y:.1f} {x - 40:.1f} {next_y:.1f} {next_x:.1f} {next_y:.1f}")
-        else:
-            middle = (x + next_x) / 2
-            parts.append(f"C{middle:.1f} {y:.1f} {middle:.1f} {next_y:.1f} {next_x:.1f} {next_y:.1f}")
-        x, y = next_x, next_y
-    return "".join(parts)
-
-
 def _arrowhead(route: Route, colour: str) -> str:
     (before_x, _), (x, y) = route.points[-2:]
     step = -7 if x > before_x or x == before_x else 7
     return f'<path fill="{colour}" d="M{x:.1f} {y:.1f}l{step} -4v8z"/>'
+
+
+def _bundle(width: float, height: float, components: int) -> str:
+    """The frame around what is deployed together."""
+    size = f'width="{width + 2 * _MARGIN - 8:.0f}" height="{height + 2 * _MARGIN + _CAPTION - 8:.0f}"'
+    caption = f"bundle of {components} component{'' if components == 1 else 's'}"
+    return (
+        f'<g data-bundle=""><rect class="bundle" x="4" y="4" {size} rx="10"/>'
+        f'<text class="kind" x="{_MARGIN - 4}" y="{_MARGIN + 2}">{caption}</text></g>'
+    )
 
 
 def _empty() -> str:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
-from recq_nb.flow.application_graph import ApplicationGraph
+from recq_nb.flow.application_graph import ApplicationGraph, EdgeKind
+from recq_nb.flow.edge_traffic import EdgeEnds, EdgeRates, EdgeTraffic
 from recq_nb.flow.graph_picture import application_svg
-from recq_nb.flow.interactions import interactions
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
-from recq_nb.ports.flow_listener import FlowStep
+from recq_nb.modeling.payload_definition import PayloadKind
 from recq_nb.widgets.handler_metrics import HandlerMetrics
 from recq_nb.widgets.part import Answer, Picture
 from recq_nb.widgets.protocol.envelope import Body
-from recq_nb.widgets.protocol.graph import GraphInteraction, GraphModel, GraphNews, Pulse
+from recq_nb.widgets.protocol.graph import EdgeFacts, GraphEdge, GraphModel, GraphNews
 
 LOOK_SECONDS = 0.25
 """Between two looks at the recorder: pulses need not be quicker."""
+_VERBS = {
+    PayloadKind.QUERY: "queries",
+    PayloadKind.DOMAIN_EVENT: "publishes",
+    PayloadKind.SERVICE_EVENT: "publishes",
+}
 
 
 class ConsumerLag(Protocol):
@@ -56,53 +60,35 @@ def part_for(session: object) -> GraphPart:
 
 
 class GraphPart:
-    """Declared and seen interactions with pulses, rates, durations and lag; ``interactions_df`` has the same facts."""
+    """Declared and seen edges, their traffic and lag; ``interactions_df`` and ``performance_df`` tell the same."""
 
     name = "graph"
 
     def __init__(self, host: GraphHost) -> None:
         self._host = host
         self._metrics = HandlerMetrics(host.recorder)
-        self._last = host.recorder.recorded
-        self._of: Bundle | None = host.bundle
-        self._is_moving = False
+        self._of: Bundle | None = None
         self._graph = ApplicationGraph()
-        self._seen = 0
+        self._traffic = EdgeTraffic(self._graph)
+        self._last = 0
+        self._told: set[EdgeEnds] = set()
+        self._has_news = False
+        self._rates = EdgeRates()
         self._looked = 0.0
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        self._graph = self._host.application_graph()
-        self._metrics.look(time.monotonic())
+        now = time.monotonic()
+        self._look(now)
         body: GraphModel = {
             "kind": "model",
             "svg": application_svg(self._graph),
             "components": [component.name for component in self._graph.components],
             "payloads": [payload.name for payload in self._graph.payloads],
-            "interactions": self._interactions(),
-            "metrics": self._metrics.all(),
-            "lags": self._lags(),
+            "edges": self._edges(),
+            "traffic": self._facts(now),
         }
         return cast("Body", body)
-
-    def _interactions(self) -> list[GraphInteraction]:
-        seen = self._host.recorder.seen
-        return [
-            {
-                "component": edge.component,
-                "interaction": str(edge.interaction),
-                "payload": edge.payload,
-                "declared": edge.declared,
-                "seen": edge.seen,
-            }
-            for edge in interactions(self._graph, seen)
-        ]
-
-    def _lags(self) -> dict[str, int]:
-        lags: dict[str, int] = {}
-        for status in self._host.consumer_statuses():
-            lags[status.component] = max(lags.get(status.component, 0), status.lag)
-        return lags
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
@@ -110,25 +96,83 @@ class GraphPart:
         if now - self._looked < LOOK_SECONDS:
             return None
         self._looked = now
-        bundle, seen = self._host.bundle, len(self._host.recorder.seen)
-        if bundle is not self._of:
-            self._of, self._seen = bundle, seen
+        if self._host.bundle is not self._of:
+            self._told = set()
             return self.snapshot()
-        first, steps = self._host.recorder.since(self._last)
-        if not steps and not self._is_moving:
+        self._look(now)
+        if not self._has_news and not self._rates.are_moving:
             return None
-        self._last = first + len(steps) - 1
-        self._metrics.look(now)
-        self._is_moving = bool(steps)
-        is_new, self._seen = seen != self._seen, seen
+        is_new = self._traffic.seen != self._told
         news: GraphNews = {
             "kind": "news",
-            "pulses": _pulses(steps),
-            "interactions": self._interactions() if is_new else None,
-            "metrics": self._metrics.all(),
-            "lags": self._lags(),
+            "edges": self._edges() if is_new else None,
+            "traffic": self._facts(now),
         }
+        self._told, self._has_news = self._traffic.seen, False
         return cast("Body", news)
+
+    def _look(self, now: float) -> None:
+        """Read what the recorder has; what a page that comes is told is news to the others all the same."""
+        if self._host.bundle is not self._of:
+            self._of = self._host.bundle
+            self._graph = self._host.application_graph()
+            self._traffic = EdgeTraffic(self._graph, self._host.recorder.seen)
+            self._rates = EdgeRates()
+            self._last = 0
+        first, steps = self._host.recorder.since(self._last)
+        self._last = first + len(steps) - 1
+        self._traffic.look(steps)
+        self._metrics.look(now)
+        self._has_news = self._has_news or bool(steps)
+
+    def _edges(self) -> list[GraphEdge]:
+        seen, declared = self._traffic.seen, self._traffic.declared
+        shown: list[GraphEdge] = [
+            {"source": edge.source, "target": edge.target, "kind": kind, "declared": True, "seen": edge in seen}
+            for edge, kind in declared.items()
+        ]
+        shown += [
+            {"source": edge.source, "target": edge.target, "kind": self._verb(edge), "declared": False, "seen": True}
+            for edge in sorted(seen - declared.keys())
+        ]
+        return shown
+
+    def _verb(self, edge: EdgeEnds) -> str:
+        payload = self._graph.payload_by_name.get(edge.target)
+        if payload is None:
+            return "handles"
+        return _VERBS.get(payload.kind, "sends")
+
+    def _facts(self, now: float) -> list[EdgeFacts]:
+        lags, metrics, passed = self._lags(), self._metrics.all(), self._traffic.passed
+        rates = self._rates.look(now, {edge: one.messages for edge, one in passed.items()})
+        facts: list[EdgeFacts] = []
+        for edge in passed.keys() | self._traffic.declared.keys():
+            handler = self._graph.handler_by_id.get(edge.target)
+            consumes = self._traffic.declared.get(edge) is EdgeKind.CONSUMES
+            lag = lags.get(handler.component, 0) if handler is not None and consumes else 0
+            if edge in passed or lag:
+                metric = metrics.get(edge.target)
+                messages, failed = passed.get(edge, (0, 0))
+                facts.append(
+                    {
+                        "source": edge.source,
+                        "target": edge.target,
+                        "count": messages,
+                        "failed": failed,
+                        "rate": rates.get(edge, 0.0),
+                        "p50": metric["p50"] if metric is not None else 0.0,
+                        "p95": metric["p95"] if metric is not None else 0.0,
+                        "lag": lag,
+                    }
+                )
+        return sorted(facts, key=lambda one: (one["source"], one["target"]))
+
+    def _lags(self) -> dict[str, int]:
+        lags: dict[str, int] = {}
+        for status in self._host.consumer_statuses():
+            lags[status.component] = max(lags.get(status.component, 0), status.lag)
+        return lags
 
     def receive(self, intent: Body, answer: Answer) -> None:  # noqa: ARG002  it has nothing to answer
         """See ``Part.receive``."""
@@ -142,17 +186,3 @@ class GraphPart:
 
     def close(self) -> None:
         """See ``Part.close``."""
-
-
-def _pulses(steps: list[FlowStep]) -> list[Pulse]:
-    counted: Counter[tuple[str, str]] = Counter()
-    failed: Counter[tuple[str, str]] = Counter()
-    hops = Counter([(step.message.name, step.message.sender, step.component, bool(step.outcome)) for step in steps])
-    for (name, sender, component, is_failed), count in hops.items():
-        for end in {sender, component} - {""}:
-            counted[end, name] += count
-            failed[end, name] += count if is_failed else 0
-    return [
-        {"component": component, "payload": payload, "count": count, "failed": failed[component, payload]}
-        for (component, payload), count in counted.items()
-    ]

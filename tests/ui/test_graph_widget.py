@@ -55,8 +55,16 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
 
     lab.execute(SHOP_TRAFFIC)
 
-    expect(stage.locator("[data-node='Order.place'] .recq-graph-badge")).to_contain_text("6\N{MULTIPLICATION SIGN}")
+    handled = stage.locator("[data-target='Order.place']")
+    expect(handled.locator(".recq-graph-badge")).to_contain_text("6\N{MULTIPLICATION SIGN}")
+    expect(stage.locator("[data-edge][data-source='Checkout.placed'] .recq-late").first).to_be_attached()
     assert 0 < untried.count() < before
+    handled.locator(".edge").hover()
+    beside = page.get_by_test_id("graph-beside")
+    expect(beside).to_contain_text("OrderPlaceCommand \N{RIGHTWARDS ARROW} Order.place")
+    expect(beside).to_contain_text("6 messages")
+    expect(beside).to_contain_text("p95")
+    expect(stage.locator("[data-bundle]")).to_contain_text("bundle of 5 components")
     expect(page.get_by_test_id("graph-hidden")).to_have_count(0)
 
     stage.locator("[data-node='OrderConfirmCommand']").hover()
@@ -70,6 +78,9 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     page.get_by_test_id("graph-fit").click()
     stage.locator("[data-node='StockReserveCommand']").dblclick()
     expect(page.get_by_test_id("flow-text")).to_have_value("StockReserveCommand")
+    stage.locator("[data-node='Stock.reserve'] text").dblclick()
+    expect(page.get_by_test_id("graph-said")).to_contain_text("Stock.reserve")
+    expect(page.get_by_test_id("flow-component")).to_have_value("Stock")
 
     rows = page.get_by_test_id("performance-row")
     expect(page.locator("[data-handler='Order.place']")).to_contain_text("6")
@@ -84,6 +95,10 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     lab.screenshot("graph-light")
     lab.set_theme("dark")
     lab.screenshot("graph-dark")
+    for name, width in (("narrow", 620), ("wide", 1920)):
+        page.set_viewport_size({"width": width, "height": 1080})
+        page.get_by_test_id("graph-fit").click()
+        lab.screenshot(f"graph-{name}-dark")
     assert lab.errors() == []
     assert lab.page_errors == []
 
@@ -95,7 +110,7 @@ def test_they_live_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: La
     lab.run_all()
     page = lab.page
     stage = page.get_by_test_id("graph-stage")
-    badge = stage.locator("[data-node='TodoListAggregate.create'] .recq-graph-badge")
+    badge = stage.locator("[data-target='TodoListAggregate.create'] .recq-graph-badge")
 
     lab.start(SEND_WHILE_BUSY)
     expect(badge).to_contain_text("1\N{MULTIPLICATION SIGN}", timeout=4_000)
@@ -109,7 +124,11 @@ def test_they_live_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: La
     lab.execute(f"get_ipython().run_cell({HIDER!r}, silent=True).raise_error()")
     expect(stage.locator("[data-node='Hider.created']")).to_be_visible()
     lab.execute(SEND.format("X"))
-    expect(page.get_by_test_id("graph-hidden")).to_contain_text("Hider sends TodoListCreateCommand")
+    expect(page.get_by_test_id("graph-hidden")).to_contain_text(
+        "Hider.created \N{RIGHTWARDS ARROW} TodoListCreateCommand"
+    )
+    undeclared = stage.locator(".recq-undeclared[data-source='Hider.created'][data-target='TodoListCreateCommand']")
+    expect(undeclared.locator(".edge")).to_be_visible()
     expect(badge).to_contain_text("4\N{MULTIPLICATION SIGN}")
 
     lab.restart_kernel(path)

@@ -1,4 +1,4 @@
-"""What the graph widget and its part tell each other; the performance widget shows the same measurements."""
+"""What the graph widget and its part tell each other."""
 
 from __future__ import annotations
 
@@ -6,24 +6,53 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from recq_nb.widgets.protocol.catalog import CatalogMetric
 
+class GraphEdge(TypedDict):
+    """An edge between a handler and a payload, or one that was seen though no source declares it.
 
-class GraphInteraction(TypedDict):
-    """A component and a payload it has to do with; see ``recq.interactions_df()``."""
+    Attributes:
+        source: Id of a handler, or name of a payload; of what is not declared also a component, where nothing tells
+            which of its handlers it was.
+        target: The other one.
+        kind: ``handles``, ``sends``, ``publishes`` and so on.
+        seen: A message has passed it in this session.
+    """
 
-    component: str
-    interaction: str
-    payload: str
+    source: str
+    target: str
+    kind: str
     declared: bool
     seen: bool
+
+
+class EdgeFacts(TypedDict):
+    """What has passed an edge.
+
+    Attributes:
+        count: Messages.
+        failed: How many of them were refused or failed.
+        rate: Messages a second of late.
+        p50: Milliseconds in the handler, of the newest calls; 0 for edges that leave a handler.
+        p95: Likewise.
+        lag: Events its consumer has still to pass, where the edge leads to one.
+    """
+
+    source: str
+    target: str
+    count: int
+    failed: int
+    rate: float
+    p50: float
+    p95: float
+    lag: int
 
 
 class GraphModel(TypedDict):
     """The model: the picture of what its source declares, and what has happened of it.
 
     Attributes:
-        svg: The picture; its groups carry ``data-node``, ``data-source`` and ``data-target``.
+        svg: The picture; its groups carry ``data-node``, ``data-source``, ``data-target`` and ``data-label``, the place
+            of what is said about an edge.
         components: Components that have a box.
     """
 
@@ -31,29 +60,17 @@ class GraphModel(TypedDict):
     svg: str
     components: list[str]
     payloads: list[str]
-    interactions: list[GraphInteraction]
-    metrics: dict[str, CatalogMetric]
-    lags: dict[str, int]
-
-
-class Pulse(TypedDict):
-    """Messages that passed: a component had to do with a payload so many times since the last frame."""
-
-    component: str
-    payload: str
-    count: int
-    failed: int
+    edges: list[GraphEdge]
+    traffic: list[EdgeFacts]
 
 
 class GraphNews(TypedDict):
     """What happened since.
 
     Attributes:
-        interactions: All of them, where one was seen for the first time; else None.
+        edges: All of them, where one was seen for the first time; else None.
     """
 
     kind: Literal["news"]
-    pulses: list[Pulse]
-    interactions: list[GraphInteraction] | None
-    metrics: dict[str, CatalogMetric]
-    lags: dict[str, int]
+    edges: list[GraphEdge] | None
+    traffic: list[EdgeFacts]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
 from recq_nb import RecqError, Session
 from recq_nb.widgets.graph_part import GraphPart
 from recq_nb.widgets.performance_part import EMPTY, PerformancePart
+from recq_nb.widgets.protocol.envelope import Body
+from recq_nb.widgets.protocol.graph import EdgeFacts, GraphModel, GraphNews
 from tests.domains import order_stock_payment as shop
 
 
@@ -25,32 +28,30 @@ def _open_stock(session: Session, item: str) -> None:
     session.recorded()
 
 
-def _of(body: object, *names: str) -> object:
-    for name in names:
-        assert isinstance(body, dict)
-        body = body[name]
-    return body
+def _facts(body: Body | None) -> dict[tuple[str, str], EdgeFacts]:
+    assert body is not None
+    return {(one["source"], one["target"]): one for one in cast("GraphNews", body)["traffic"]}
 
 
-def test_a_model_says_what_was_seen_of_what_is_declared(session: Session) -> None:
+def test_a_model_says_which_declared_edges_were_seen(session: Session) -> None:
     _open_stock(session, "I")
     part = GraphPart(session)
 
-    body = part.snapshot()
+    body = cast("GraphModel", part.snapshot())
 
-    interactions = _of(body, "interactions")
-    assert isinstance(interactions, list)
-    assert {(one["component"], one["payload"]) for one in interactions if one["seen"]} == {
-        ("Stock", "StockOpenCommand"),
-        ("Stock", "StockOpenedEvent"),
+    assert {(one["source"], one["target"]) for one in body["edges"] if one["seen"]} == {
+        ("StockOpenCommand", "Stock.open"),
+        ("Stock.open", "StockOpenedEvent"),
     }
-    assert all(one["declared"] for one in interactions)
-    assert 'data-node="Checkout.placed"' in str(body["svg"])
-    assert _of(body, "metrics", "Stock.open", "count") == 1
-    assert _of(body, "lags", "Checkout") == 0
+    assert all(one["declared"] for one in body["edges"])
+    assert {one["kind"] for one in body["edges"]} == {"handles", "publishes", "consumes", "sends"}
+    assert 'data-node="Checkout.placed"' in body["svg"]
+    opened = _facts(cast("Body", body))["StockOpenCommand", "Stock.open"]
+    assert (opened["count"], opened["failed"], opened["lag"]) == (1, 0, 0)
+    assert 0 < opened["p50"] <= opened["p95"]
 
 
-def test_news_are_pulses_and_a_redefinition_is_a_new_model(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_news_are_traffic_and_a_redefinition_is_a_new_model(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recq_nb.widgets.graph_part.LOOK_SECONDS", 0)
     part = GraphPart(session)
     part.snapshot()
@@ -63,14 +64,44 @@ def test_news_are_pulses_and_a_redefinition_is_a_new_model(session: Session, mon
 
     assert nothing is None
     assert news is not None
-    pulses = news["pulses"]
-    assert isinstance(pulses, list)
-    assert {"component": "Stock", "payload": "StockOpenCommand", "count": 1, "failed": 0} in pulses
-    assert news["interactions"] is not None
+    assert news["edges"] is not None
+    assert _facts(news)["Stock.open", "StockOpenedEvent"]["count"] == 1
     assert model is not None
     assert model["kind"] == "model"
+    assert _facts(model)["Stock.open", "StockOpenedEvent"]["count"] == 1
     with pytest.raises(RecqError, match="knows no intent"):
         part.receive({"kind": "dance"}, lambda _body: None)
+
+
+def test_what_is_refused_is_counted_at_both_ends(session: Session) -> None:
+    for command in (
+        shop.StockOpenCommand(item_id="I", units=1),
+        shop.AccountOpenCommand(account_id="A", money=5),
+        shop.OrderPlaceCommand(order_id="O1", item_id="I", account_id="A", units=1, price=5),
+        shop.OrderPlaceCommand(order_id="O2", item_id="I", account_id="A", units=1, price=5),
+    ):
+        session.send(command).result()
+        session.settled().result()
+    session.recorded()
+
+    facts = _facts(GraphPart(session).snapshot())
+
+    assert facts["Checkout.placed", "StockReserveCommand"]["count"] == 2
+    assert facts["Checkout.placed", "StockReserveCommand"]["failed"] == 1
+    assert facts["StockReserveCommand", "Stock.reserve"]["failed"] == 1
+
+
+def test_lag_stands_on_the_edges_into_the_consumer(session: Session) -> None:
+    (checkout,) = [one for one in session.consumer_statuses() if one.component == "Checkout"]
+    session.pause(checkout.consumer_id)
+    session.send(shop.OrderPlaceCommand(order_id="O", item_id="I", account_id="A", units=1, price=5)).result()
+    session.recorded()
+
+    facts = _facts(GraphPart(session).snapshot())
+
+    assert facts["OrderPlacedEvent", "Checkout.placed"]["lag"] == 1
+    assert facts["OrderPlacedEvent", "Checkout.placed"]["count"] == 0
+    assert facts["OrderPlaceCommand", "Order.place"]["lag"] == 0
 
 
 def test_performance_is_measured_per_handler_and_said_only_when_it_changes(
@@ -121,7 +152,8 @@ def test_another_page_takes_no_news_from_the_first(session: Session, monkeypatch
     news = part.delta()
 
     assert news is not None
-    assert news["interactions"] is not None
+    assert news["edges"] is not None
+    assert _facts(news)["StockOpenCommand", "Stock.open"]["count"] == 1
 
 
 def test_only_what_is_registered_is_drawn(session: Session) -> None:

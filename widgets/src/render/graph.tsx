@@ -1,28 +1,72 @@
 /** The application graph with its traffic. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { labelOf, linesOf } from "../layout/edge_words.ts";
 import type { Connection } from "../protocol/connection.ts";
 import { isGraphModel, isGraphNews } from "../protocol/generated/graph.ts";
 import { jump, onJump } from "../scene/focus.ts";
 import {
-  componentOf,
+  type Edge,
   EMPTY,
+  edgesAt,
   fromModel,
   type GraphScene,
   hidden,
+  keyOf,
   untried,
   withGraphNews,
 } from "../scene/graph_scene.ts";
-import { GraphStage } from "./graph_stage.ts";
+import { GraphStage, type Point } from "./graph_stage.ts";
 import { Notice, noticeOf } from "./notice.tsx";
 
 type Props = { readonly connection: Connection; readonly part: string };
+
+type Pointed = { readonly node: string; readonly edge: Edge | null; readonly at: Point };
+
+/** Edges a note about a node lists. */
+const LISTED = 8;
+
+/** What is known of the edge or the node that is pointed at. */
+const Beside = ({ scene, pointed }: { readonly scene: GraphScene; readonly pointed: Pointed }): JSX.Element | null => {
+  const { edge } = pointed;
+  const found = edge ? scene.edges.find((one) => keyOf(one) === keyOf(edge)) : undefined;
+  const beside = edge ? [] : edgesAt(scene, pointed.node);
+  const lines = found
+    ? linesOf(found, scene.traffic.get(keyOf(found)))
+    : beside
+        .slice(0, LISTED)
+        .map((one) => `${one.source} → ${one.target}: ${labelOf(scene.traffic.get(keyOf(one))) || "never seen"}`);
+  if (lines.length === 0) {
+    return null;
+  }
+  return (
+    <div
+      class="recq-graph-beside"
+      style={{ left: `${pointed.at.x}px`, top: `${pointed.at.y}px` }}
+      role="status"
+      data-testid="graph-beside"
+    >
+      {found ? (
+        <b>
+          {found.source} → {found.target}
+        </b>
+      ) : null}
+      {lines.map((line) => (
+        <div key={line}>{line}</div>
+      ))}
+      {beside.length > LISTED ? <div class="recq-quiet">and {beside.length - LISTED} more</div> : null}
+    </div>
+  );
+};
+
+const said = (edge: Edge & { readonly kind: string }): string => `${edge.source} → ${edge.target}`;
 
 export const Graph = ({ connection, part }: Props): JSX.Element => {
   const [scene, setScene] = useState<GraphScene>(EMPTY);
   const [notice, setNotice] = useState<Notice | null>(null);
   const [sought, setSought] = useState("");
-  const [said, setSaid] = useState("");
+  const [told, setTold] = useState("");
+  const [pointed, setPointed] = useState<Pointed | null>(null);
   const place = useRef<HTMLDivElement>(null);
   const stage = useRef<GraphStage | null>(null);
 
@@ -44,10 +88,13 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
       return;
     }
     stage.current ??= new GraphStage(place.current, {
-      onHover: (node) => stage.current?.light(node),
-      onOpen: (node) => {
-        const target = node.includes(".") ? componentOf(node) : node;
-        setSaid(
+      onHover: (node, at) => {
+        stage.current?.light(node);
+        setPointed(node === "" ? null : { node, edge: null, at });
+      },
+      onEdge: (edge, at) => setPointed(edge ? { node: "", edge, at } : null),
+      onOpen: (target) => {
+        setTold(
           jump(connection.session, "flow", target)
             ? `the flow shows ${target}`
             : "open recq.flow() to see its messages",
@@ -68,7 +115,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
     setSought(name);
     const found = stage.current?.fly(name) ?? false;
     stage.current?.light("");
-    setSaid(name !== "" && !found ? `nothing is called ${name}` : "");
+    setTold(name !== "" && !found ? `nothing is called ${name}` : "");
   };
   const hiding = hidden(scene);
   const idle = untried(scene);
@@ -85,7 +132,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
           data-testid="graph-search"
         />
         <span class="recq-quiet" aria-live="polite" data-testid="graph-said">
-          {said}
+          {told}
         </span>
         <span class="recq-grow" />
         <button type="button" aria-label="zoom in" onClick={() => stage.current?.zoomBy(1.3)}>
@@ -111,18 +158,21 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
           No component yet. Define one: <code>%%recq_component</code>
         </p>
       ) : null}
-      <section
-        class="recq-graph-stage"
-        ref={place}
-        aria-label="application graph; Tab moves between handlers, Enter shows their flow"
-        data-testid="graph-stage"
-        data-round={scene.round}
-        hidden={scene.nodes.length === 0}
-      />
+      <div class="recq-graph-around">
+        <section
+          class="recq-graph-stage"
+          ref={place}
+          aria-label="application graph; Tab moves between handlers, Enter shows their flow"
+          data-testid="graph-stage"
+          data-round={scene.round}
+          hidden={scene.nodes.length === 0}
+        />
+        {pointed ? <Beside scene={scene} pointed={pointed} /> : null}
+      </div>
       <div class="recq-graph-note recq-quiet" data-testid="graph-note">
         {hiding.length > 0 ? (
           <div class="recq-problem" data-testid="graph-hidden">
-            seen, not declared: {hiding.map((one) => `${one.component} ${one.interaction} ${one.payload}`).join(" · ")}
+            seen, not declared (red): {hiding.map(said).join(" · ")}
           </div>
         ) : null}
         <span data-testid="graph-untried">
@@ -130,10 +180,13 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
             ? "everything declared has been seen"
             : `declared, never seen (dotted): ${idle.length} — ${idle
                 .slice(0, 8)
-                .map((one) => `${one.component} ${one.interaction} ${one.payload}`)
+                .map(said)
                 .join(" · ")}${idle.length > 8 ? " …" : ""}`}
         </span>
-        <div>Beside a handler: calls, p50/p95. Ctrl and the wheel zoom, dragging moves.</div>
+        <div>
+          On an edge: messages, median time, ✕ failed, + events behind; point at it for more. Ctrl and the wheel zoom,
+          dragging moves.
+        </div>
       </div>
     </>
   );

@@ -1,16 +1,28 @@
 /** The picture on the page: parsed once for each model, then marked, lit and moved without drawing it again. */
 import { select } from "d3-selection";
 import { type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { milliseconds } from "../layout/arrow.ts";
-import { type Edge, type GraphScene, isTried, pulseOf, related } from "../scene/graph_scene.ts";
+import { isAlarming, labelOf, overlaid, type Room } from "../layout/edge_words.ts";
+import { componentOf, type Edge, type GraphScene, hidden, keyOf, related } from "../scene/graph_scene.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PULSE_MS = 350;
 /** The smallest scale a picture starts with. */
 const LEGIBLE = 0.6;
 
+/** A place on the stage, from its top left corner. */
+export type Point = { readonly x: number; readonly y: number };
+const NOWHERE: Point = { x: 0, y: 0 };
+
+/** Below something's middle. */
+const placeIn = (stage: HTMLElement, node: Element): Point => {
+  const box = node.getBoundingClientRect();
+  const around = stage.getBoundingClientRect();
+  return { x: box.x + box.width / 2 - around.x, y: box.bottom - around.y + 6 };
+};
+
 export type Listeners = {
-  readonly onHover: (node: string) => void;
+  readonly onHover: (node: string, place: Point) => void;
+  readonly onEdge: (edge: Edge | null, place: Point) => void;
   readonly onOpen: (node: string) => void;
 };
 
@@ -35,6 +47,8 @@ export class GraphStage {
   #inner: SVGGElement | null = null;
   #zoom: ZoomBehavior<SVGSVGElement, unknown> | null = null;
   #edges: readonly (Edge & { readonly node: Element })[] = [];
+  #overlaid: readonly (Edge & { readonly node: Element })[] = [];
+  #overlaidKeys = "";
   #drawn = "";
 
   constructor(place: HTMLElement, listeners: Listeners) {
@@ -64,6 +78,8 @@ export class GraphStage {
     for (const name of ["width", "height", "viewBox", "style"]) {
       svg.removeAttribute(name);
     }
+    this.#overlaid = [];
+    this.#overlaidKeys = "";
     this.#place.replaceChildren(svg);
     this.#svg = svg;
     this.#inner = inner;
@@ -93,16 +109,20 @@ export class GraphStage {
       source: node.getAttribute("data-source") ?? "",
       target: node.getAttribute("data-target") ?? "",
     }));
+    for (const edge of this.#edges) {
+      this.#listenToEdge(edge.node, edge);
+    }
     for (const node of inner.querySelectorAll<SVGGElement>("[data-node]")) {
       const name = node.getAttribute("data-node") ?? "";
+      const hover = () => this.#listeners.onHover(name, placeIn(this.#place, node));
       node.setAttribute("tabindex", "0");
       node.setAttribute("role", "button");
       node.setAttribute("aria-label", name);
       node.setAttribute("data-testid", "graph-node");
-      node.addEventListener("mouseenter", () => this.#listeners.onHover(name));
-      node.addEventListener("mouseleave", () => this.#listeners.onHover(""));
-      node.addEventListener("focus", () => this.#listeners.onHover(name));
-      node.addEventListener("blur", () => this.#listeners.onHover(""));
+      node.addEventListener("mouseenter", hover);
+      node.addEventListener("mouseleave", () => this.#listeners.onHover("", NOWHERE));
+      node.addEventListener("focus", hover);
+      node.addEventListener("blur", () => this.#listeners.onHover("", NOWHERE));
       node.addEventListener("dblclick", (event) => {
         event.stopPropagation();
         this.#listeners.onOpen(name);
@@ -117,54 +137,119 @@ export class GraphStage {
   }
 
   #mark(scene: GraphScene): void {
-    for (const edge of this.#edges) {
-      edge.node.classList.toggle("recq-untried", !isTried(scene, edge));
-      const pulse = pulseOf(scene, edge);
+    const known = new Map(scene.edges.map((edge) => [keyOf(edge), edge]));
+    this.#overlay(scene);
+    for (const edge of [...this.#edges, ...this.#overlaid]) {
+      const key = keyOf(edge);
+      const facts = scene.traffic.get(key);
+      edge.node.classList.toggle("recq-untried", known.get(key)?.seen === false);
+      this.#label(edge.node, labelOf(facts), isAlarming(facts));
+      const pulse = scene.pulses.get(key);
       if (pulse) {
         edge.node.classList.add("recq-pulse");
-        edge.node.classList.toggle("recq-failing", pulse.failed > 0);
+        edge.node.classList.toggle("recq-failing", pulse === "failed");
         setTimeout(() => edge.node.classList.remove("recq-pulse", "recq-failing"), PULSE_MS);
       }
     }
-    for (const old of this.#inner?.querySelectorAll(".recq-graph-badge") ?? []) {
-      old.remove();
+  }
+
+  /** On the edge, where the layout has left room for it. */
+  #label(node: Element, text: string, isBad: boolean): void {
+    const [x, y] = (node.getAttribute("data-label") ?? "").split(" ");
+    const label = node.querySelector("text") ?? document.createElementNS(SVG, "text");
+    if (x === undefined || y === undefined || text === "") {
+      label.remove();
+      return;
     }
-    for (const node of this.#inner?.querySelectorAll<SVGGElement>("[data-node]") ?? []) {
-      this.#badge(node, node.getAttribute("data-node") ?? "", scene);
+    if (label.textContent !== text) {
+      label.textContent = text;
+    }
+    label.setAttribute("class", isBad ? "recq-graph-badge recq-late" : "recq-graph-badge");
+    label.setAttribute("x", x);
+    label.setAttribute("y", String(Number(y) + 3.5));
+    if (!label.parentNode) {
+      node.append(label);
     }
   }
 
-  #badge(node: SVGGElement, name: string, scene: GraphScene): void {
-    const metric = scene.metrics[name];
-    const lag = scene.lags[name] ?? 0;
-    const text = metric
-      ? `${metric.count}× ${milliseconds(metric.p50)}/${milliseconds(metric.p95)}${metric.failed ? ` ${metric.failed} failed` : ""}${metric.rate >= 0.1 ? ` ${metric.rate}/s` : ""}`
-      : lag > 0
-        ? `${lag} behind`
-        : "";
-    const own = node.querySelector("text");
-    if (text === "" || !own) {
+  /** Edges that no source declares have no place in the picture: they are drawn over it. */
+  #overlay(scene: GraphScene): void {
+    const wanted = hidden(scene).map(keyOf).join("\n");
+    if (wanted === this.#overlaidKeys) {
       return;
     }
-    const badge = document.createElementNS(SVG, "text");
-    badge.textContent = text;
-    badge.classList.add("recq-graph-badge");
-    badge.classList.toggle("recq-late", lag > 0 || (metric?.failed ?? 0) > 0);
-    const box = node.closest<SVGGElement>("g[data-node]:not([data-node*='.'])")?.querySelector("rect");
-    badge.setAttribute("text-anchor", "start");
-    badge.setAttribute("x", String(Number(box?.getAttribute("width") ?? 0) + 6));
-    badge.setAttribute("y", own.getAttribute("y") ?? "0");
-    node.append(badge);
+    this.#overlaidKeys = wanted;
+    for (const old of this.#overlaid) {
+      old.node.remove();
+    }
+    this.#overlaid = hidden(scene).flatMap((edge) => {
+      const [from, to] = [this.#room(edge.source), this.#room(edge.target)];
+      if (!from || !to || !this.#inner) {
+        return [];
+      }
+      const node = document.createElementNS(SVG, "g");
+      node.setAttribute("class", "recq-undeclared");
+      node.setAttribute("data-source", edge.source);
+      node.setAttribute("data-target", edge.target);
+      node.setAttribute("data-edge", edge.kind);
+      for (const name of ["reach", "edge"]) {
+        const path = document.createElementNS(SVG, "path");
+        path.setAttribute("class", name);
+        path.setAttribute("d", overlaid(from, to));
+        node.append(path);
+      }
+      this.#inner.append(node);
+      this.#listenToEdge(node, edge);
+      return [{ node, source: edge.source, target: edge.target }];
+    });
+  }
+
+  /** Where a node lies in the picture; a handler takes the whole width of its component. */
+  #room(name: string): Room | null {
+    const nodes = [...(this.#inner?.querySelectorAll<SVGGElement>("[data-node]") ?? [])];
+    const node = nodes.find((one) => one.dataset.node === name);
+    const box = nodes.find((one) => one.dataset.node === (name.includes(".") ? componentOf(name) : name));
+    const place = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(box?.getAttribute("transform") ?? "");
+    const rect = box?.querySelector("rect");
+    if (!node || !rect || !place) {
+      return null;
+    }
+    const [left, top] = this.#origin();
+    const x = left + Number(place[1]);
+    const y = top + Number(place[2]);
+    const width = Number(rect.getAttribute("width"));
+    const row = node === box ? null : Number(node.querySelector("text")?.getAttribute("y") ?? 0);
+    return row === null
+      ? { x, y, width, height: Number(rect.getAttribute("height")) }
+      : { x, y: y + row - 10, width, height: 12 };
+  }
+
+  #origin(): readonly [number, number] {
+    const moved = this.#inner?.querySelector(":scope > g[transform]")?.getAttribute("transform") ?? "";
+    const place = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(moved);
+    return [Number(place?.[1] ?? 0), Number(place?.[2] ?? 0)];
+  }
+
+  #listenToEdge(node: Element, edge: Edge): void {
+    node.querySelector("title")?.remove(); // what it says is beside it
+    node.addEventListener("mouseenter", () => {
+      node.classList.add("recq-pointed");
+      this.#listeners.onEdge(edge, placeIn(this.#place, node.querySelector(".reach") ?? node));
+    });
+    node.addEventListener("mouseleave", () => {
+      node.classList.remove("recq-pointed");
+      this.#listeners.onEdge(null, NOWHERE);
+    });
   }
 
   light(name: string): void {
-    const on = name === "" ? new Set<string>() : related(this.#edges, name);
+    const on = name === "" ? new Set<string>() : related([...this.#edges, ...this.#overlaid], name);
     this.#place.classList.toggle("recq-lit", name !== "");
     for (const node of this.#inner?.querySelectorAll("[data-node]") ?? []) {
       const own = node.getAttribute("data-node") ?? "";
       node.classList.toggle("recq-on", on.has(own));
     }
-    for (const edge of this.#edges) {
+    for (const edge of [...this.#edges, ...this.#overlaid]) {
       edge.node.classList.toggle("recq-on", on.has(edge.source) && on.has(edge.target));
     }
   }
@@ -199,7 +284,7 @@ export class GraphStage {
       return;
     }
     const [width, height] = this.#size;
-    const whole = Math.min(this.#place.clientWidth / (width + 120), this.#place.clientHeight / height, 1.2);
+    const whole = Math.min(this.#place.clientWidth / width, this.#place.clientHeight / height, 1.2);
     const scale = Math.max(whole, least);
     const x = (this.#place.clientWidth - width * scale) / 2;
     const y = (this.#place.clientHeight - height * scale) / 2;

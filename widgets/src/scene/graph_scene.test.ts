@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { EMPTY, fromModel, hidden, isTried, pulseOf, related, untried, withGraphNews } from "./graph_scene.ts";
+import type { EdgeFacts } from "../protocol/generated/graph.ts";
+import { EMPTY, edgesAt, fromModel, hidden, keyOf, related, untried, withGraphNews } from "./graph_scene.ts";
 
 const EDGES = [
   { source: "PlaceCommand", target: "Order.place" },
@@ -7,29 +8,39 @@ const EDGES = [
   { source: "PlacedEvent", target: "Board.placed" },
   { source: "OtherCommand", target: "Order.other" },
 ];
-const SEEN = [
-  { component: "Order", interaction: "handles", payload: "PlaceCommand", declared: true, seen: true },
-  { component: "Order", interaction: "handles", payload: "OtherCommand", declared: true, seen: false },
-  { component: "Spy", interaction: "sends", payload: "PlaceCommand", declared: false, seen: true },
-];
+const facts = (source: string, target: string, count: number, failed = 0): EdgeFacts => ({
+  source,
+  target,
+  count,
+  failed,
+  rate: 0,
+  p50: 0,
+  p95: 0,
+  lag: 0,
+});
 const scene = fromModel(EMPTY, {
   kind: "model",
   svg: "<svg/>",
   components: ["Order"],
   payloads: ["PlaceCommand"],
-  interactions: SEEN,
-  metrics: {},
-  lags: {},
+  edges: [
+    { source: "PlaceCommand", target: "Order.place", kind: "handles", declared: true, seen: true },
+    { source: "OtherCommand", target: "Order.other", kind: "handles", declared: true, seen: false },
+    { source: "Spy.on", target: "PlaceCommand", kind: "sends", declared: false, seen: true },
+  ],
+  traffic: [facts("PlaceCommand", "Order.place", 2)],
 });
 
 describe("what was seen, laid over what is declared", () => {
-  test("untried and hidden interactions are told apart", () => {
-    expect(untried(scene).map((one) => one.payload)).toEqual(["OtherCommand"]);
-    expect(hidden(scene).map((one) => one.component)).toEqual(["Spy"]);
+  test("is told edge by edge", () => {
+    expect(untried(scene).map(keyOf)).toEqual(["OtherCommand → Order.other"]);
+    expect(hidden(scene).map(keyOf)).toEqual(["Spy.on → PlaceCommand"]);
   });
 
-  test("an edge is tried once its component had to do with its payload", () => {
-    expect(EDGES.map((edge) => isTried(scene, edge))).toEqual([true, false, false, false]);
+  test("a node has its own edges, a component those of its handlers", () => {
+    expect(edgesAt(scene, "Order.place").map((one) => one.source)).toEqual(["PlaceCommand"]);
+    expect(edgesAt(scene, "Order").map((one) => one.target)).toEqual(["Order.place", "Order.other"]);
+    expect(edgesAt(scene, "Ord")).toEqual([]);
   });
 });
 
@@ -45,15 +56,13 @@ test("a node lights up all that leads to it and all that follows, not its neighb
   expect(related(EDGES, "Order").has("OtherCommand")).toBe(true);
 });
 
-test("news bring pulses for this frame only and keep what they do not mention", () => {
-  const news = withGraphNews(scene, {
-    kind: "news",
-    pulses: [{ component: "Order", payload: "PlaceCommand", count: 3, failed: 1 }],
-    interactions: null,
-    metrics: {},
-    lags: { Board: 2 },
-  });
-  expect(news.interactions).toBe(scene.interactions);
-  expect(EDGES.map((edge) => pulseOf(news, edge)?.count)).toEqual([3, undefined, undefined, undefined]);
-  expect(withGraphNews(news, { ...news, kind: "news", pulses: [] }).pulses).toEqual([]);
+test("an edge pulses in the frame in which something has passed it", () => {
+  const traffic = [facts("PlaceCommand", "Order.place", 3), facts("Spy.on", "PlaceCommand", 1, 1)];
+  const news = withGraphNews(scene, { kind: "news", edges: null, traffic });
+  expect(news.edges).toBe(scene.edges);
+  expect([...news.pulses]).toEqual([
+    ["PlaceCommand → Order.place", "passed"],
+    ["Spy.on → PlaceCommand", "failed"],
+  ]);
+  expect(withGraphNews(news, { kind: "news", edges: null, traffic }).pulses.size).toBe(0);
 });

@@ -1,53 +1,66 @@
-/** What is known of the graph: the declared picture, what was seen of it, measurements, and the newest pulses. */
-import type { CatalogMetric } from "../protocol/generated/catalog.ts";
-import type { GraphInteraction, GraphModel, GraphNews, Pulse } from "../protocol/generated/graph.ts";
+/** What is known of the graph: the declared picture, its edges and what has passed them. */
+import type { EdgeFacts, GraphEdge, GraphModel, GraphNews } from "../protocol/generated/graph.ts";
+
+/** An edge of the picture: a handler's id on one side, a payload's name on the other. */
+export type Edge = { readonly source: string; readonly target: string };
+export type Pulse = "passed" | "failed";
 
 export type GraphScene = {
   readonly svg: string;
   readonly nodes: readonly string[];
-  readonly interactions: readonly GraphInteraction[];
-  readonly metrics: Readonly<Record<string, CatalogMetric>>;
-  readonly lags: Readonly<Record<string, number>>;
-  readonly pulses: readonly Pulse[];
+  readonly edges: readonly GraphEdge[];
+  readonly traffic: ReadonlyMap<string, EdgeFacts>;
+  /** Edges that something has passed since the last frame. */
+  readonly pulses: ReadonlyMap<string, Pulse>;
   readonly round: number;
 };
 
 export const EMPTY: GraphScene = {
   svg: "",
   nodes: [],
-  interactions: [],
-  metrics: {},
-  lags: {},
-  pulses: [],
+  edges: [],
+  traffic: new Map(),
+  pulses: new Map(),
   round: 0,
 };
+
+export const keyOf = (edge: Edge): string => `${edge.source} → ${edge.target}`;
+
+const byEdge = (facts: readonly EdgeFacts[]): ReadonlyMap<string, EdgeFacts> =>
+  new Map(facts.map((one) => [keyOf(one), one]));
 
 export const fromModel = (scene: GraphScene, body: GraphModel): GraphScene => ({
   svg: body.svg,
   nodes: [...body.components, ...body.payloads],
-  interactions: body.interactions,
-  metrics: body.metrics,
-  lags: body.lags,
-  pulses: [],
+  edges: body.edges,
+  traffic: byEdge(body.traffic),
+  pulses: new Map(),
   round: scene.round + 1,
 });
 
-export const withGraphNews = (scene: GraphScene, body: GraphNews): GraphScene => ({
-  ...scene,
-  interactions: body.interactions ?? scene.interactions,
-  metrics: body.metrics,
-  lags: body.lags,
-  pulses: body.pulses,
-  round: scene.round + 1,
-});
+export const withGraphNews = (scene: GraphScene, body: GraphNews): GraphScene => {
+  const pulses = new Map<string, Pulse>();
+  for (const one of body.traffic) {
+    const before = scene.traffic.get(keyOf(one));
+    if (one.failed > (before?.failed ?? 0)) {
+      pulses.set(keyOf(one), "failed");
+    } else if (one.count > (before?.count ?? 0)) {
+      pulses.set(keyOf(one), "passed");
+    }
+  }
+  return {
+    ...scene,
+    edges: body.edges ?? scene.edges,
+    traffic: byEdge(body.traffic),
+    pulses,
+    round: scene.round + 1,
+  };
+};
 
-export const hidden = (scene: GraphScene): readonly GraphInteraction[] =>
-  scene.interactions.filter((one) => one.seen && !one.declared);
-export const untried = (scene: GraphScene): readonly GraphInteraction[] =>
-  scene.interactions.filter((one) => one.declared && !one.seen);
-
-/** An edge of the picture: a handler's id on one side, a payload's name on the other. */
-export type Edge = { readonly source: string; readonly target: string };
+export const hidden = (scene: GraphScene): readonly GraphEdge[] =>
+  scene.edges.filter((one) => one.seen && !one.declared);
+export const untried = (scene: GraphScene): readonly GraphEdge[] =>
+  scene.edges.filter((one) => one.declared && !one.seen);
 
 export const componentOf = (node: string): string => node.split(".")[0] ?? node;
 
@@ -81,18 +94,8 @@ export const related = (edges: readonly Edge[], node: string): ReadonlySet<strin
   return found;
 };
 
-/** Whether an edge of the picture has been seen: its component had to do with its payload. */
-export const isTried = (scene: GraphScene, edge: Edge): boolean =>
-  scene.interactions.some(
-    (one) =>
-      one.seen &&
-      ((one.payload === edge.target && one.component === componentOf(edge.source)) ||
-        (one.payload === edge.source && one.component === componentOf(edge.target))),
-  );
-
-export const pulseOf = (scene: GraphScene, edge: Edge): Pulse | undefined =>
-  scene.pulses.find(
-    (one) =>
-      (one.payload === edge.target && one.component === componentOf(edge.source)) ||
-      (one.payload === edge.source && one.component === componentOf(edge.target)),
-  );
+/** The edges that begin or end at a node; those of its handlers, where it is a component. */
+export const edgesAt = (scene: GraphScene, node: string): readonly GraphEdge[] => {
+  const isOf = (end: string): boolean => end === node || end.startsWith(`${node}.`);
+  return scene.edges.filter((edge) => isOf(edge.source) || isOf(edge.target));
+};

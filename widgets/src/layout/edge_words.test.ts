@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { EdgeFacts, GraphEdge } from "../protocol/generated/graph.ts";
+import { isAlarming, labelOf, linesOf, overlaid } from "./edge_words.ts";
+
+const EDGE: GraphEdge = { source: "C", target: "A.do", kind: "handles", declared: true, seen: true };
+const QUIET: EdgeFacts = { source: "C", target: "A.do", count: 6, failed: 0, rate: 0, p50: 0.012, p95: 1.5, lag: 0 };
+
+test("an edge has few words on it", () => {
+  expect(labelOf(undefined)).toBe("");
+  expect(labelOf({ ...QUIET, p50: 0 })).toBe("6×");
+  expect(labelOf({ ...QUIET, rate: 12.5, failed: 3 })).toBe("12.5/s 12 µs 3✕");
+  expect(labelOf({ ...QUIET, count: 0, p50: 0, lag: 12_345 })).toBe("+12k");
+});
+
+test("beside it stands all that is known", () => {
+  expect(linesOf(EDGE, QUIET)).toEqual(["6 messages, 0/s of late", "p50 12 µs, p95 1.5 ms"]);
+  expect(linesOf({ ...EDGE, seen: false }, { ...QUIET, count: 0, lag: 4 })).toEqual([
+    "declared, never seen",
+    "4 events behind",
+  ]);
+  expect(linesOf({ ...EDGE, declared: false }, { ...QUIET, failed: 1, p50: 0 })).toEqual([
+    "seen, not declared",
+    "6 messages, 0/s of late",
+    "1 refused or failed",
+  ]);
+});
+
+test("what has failed or lags is alarming", () => {
+  expect([undefined, QUIET, { ...QUIET, failed: 1 }, { ...QUIET, lag: 1 }].map(isAlarming)).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
+});
+
+test("an edge over the picture leaves and arrives at the sides that face each other", () => {
+  const [left, right] = [
+    { x: 0, y: 0, width: 100, height: 20 },
+    { x: 200, y: 40, width: 50, height: 20 },
+  ];
+  expect(overlaid(left, right)).toBe("M100.0 10.0C150.0 10.0 150.0 50.0 200.0 50.0m-7 -4l7 4l-7 4");
+  expect(overlaid(right, left)).toBe("M200.0 50.0C150.0 50.0 150.0 10.0 100.0 10.0m7 -4l-7 4l7 4");
+});
