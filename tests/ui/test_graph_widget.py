@@ -30,6 +30,11 @@ class Hider:
             hidden = globals()["TodoListCreate" + "Command"]
             await commands.send(hidden(identifier="H" + event.identifier, name="hidden"))
 """
+WITHOUT_SUBSHELLS = """
+from recq_nb.widgets import widget
+widget.make_live = lambda comm: False
+recq.performance()
+"""
 SEND = "recq.send(TodoListCreateCommand(identifier='{}', name='n')).result(); recq.settled().result()"
 SEND_WHILE_BUSY = """
 import threading, time
@@ -44,7 +49,7 @@ for _ in range(50):
 
 @pytest.mark.timeout(240)
 def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage, scratch: Scratch) -> None:
-    lab.open_notebook(scratch.notebook(LOAD, SHOP, "recq.graph()", "recq.flow()", "recq.performance()"))
+    lab.open_notebook(scratch.notebook(LOAD, SHOP, "recq.graph()", "recq.flow()", WITHOUT_SUBSHELLS))
     lab.run_all()
     page = lab.page
     stage = page.get_by_test_id("graph-stage")
@@ -60,6 +65,7 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     expect(stage.locator("[data-edge][data-source='Checkout.placed'] .recq-late").first).to_be_attached()
     assert 0 < untried.count() < before
     handled.locator(".edge").hover()
+    lab.screenshot("graph-edge-light")
     beside = page.get_by_test_id("graph-beside")
     expect(beside).to_contain_text("OrderPlaceCommand \N{RIGHTWARDS ARROW} Order.place")
     expect(beside).to_contain_text("6 messages")
@@ -82,6 +88,23 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     expect(page.get_by_test_id("graph-said")).to_contain_text("Stock.reserve")
     expect(page.get_by_test_id("flow-component")).to_have_value("Stock")
 
+    waits = page.get_by_test_id("recq-waits").locator("visible=true")
+    expect(waits).to_have_text(["This kernel has no subshells: clicks wait until the running cell ends."])
+    _handlers_are_sorted(lab)
+    page.mouse.move(0, 0)
+    lab.screenshot("graph-light")
+    lab.set_theme("dark")
+    lab.screenshot("graph-dark")
+    for name, width in (("narrow", 620), ("4k", 3840)):
+        page.set_viewport_size({"width": width, "height": 2160})
+        page.get_by_test_id("graph-fit").click()
+        lab.screenshot(f"graph-{name}-dark")
+    assert lab.errors() == []
+    assert lab.page_errors == []
+
+
+def _handlers_are_sorted(lab: LabPage) -> None:
+    page = lab.page
     rows = page.get_by_test_id("performance-row")
     expect(page.locator("[data-handler='Order.place']")).to_contain_text("6")
     page.get_by_test_id("performance-by-handler").click()
@@ -90,17 +113,6 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     expect(rows.first).to_contain_text("Stock.reserve")
     frame = lab.execute("print(recq.performance_df().set_index('handler').loc['Order.place', 'count'])")
     assert frame == "6\n"
-
-    page.mouse.move(0, 0)
-    lab.screenshot("graph-light")
-    lab.set_theme("dark")
-    lab.screenshot("graph-dark")
-    for name, width in (("narrow", 620), ("wide", 1920)):
-        page.set_viewport_size({"width": width, "height": 1080})
-        page.get_by_test_id("graph-fit").click()
-        lab.screenshot(f"graph-{name}-dark")
-    assert lab.errors() == []
-    assert lab.page_errors == []
 
 
 @pytest.mark.timeout(240)

@@ -26,6 +26,17 @@ const twinHidden = (model: Model): HTMLElement => {
   return style;
 };
 
+/** Said where a reader would wonder why nothing happens: a kernel without subshells reads clicks between cells. */
+const waitingHint = (model: Model): HTMLElement => {
+  const hint = document.createElement("p");
+  hint.className = "recq-waits";
+  hint.dataset.testid = "recq-waits";
+  hint.textContent = "This kernel has no subshells: clicks wait until the running cell ends.";
+  hint.style.cssText = "margin: 2px 10px; font-size: 12px; color: var(--jp-ui-font-color2, #59636e)";
+  hint.hidden = model.get("live") === true;
+  return hint;
+};
+
 const partsOf = (model: Model): readonly string[] => {
   const parts = model.get("parts");
   return Array.isArray(parts) ? parts.filter((part): part is string => typeof part === "string") : [];
@@ -43,6 +54,11 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const connection = connectionOf(model);
   const picture = still(model);
   const hidden = twinHidden(model);
+  const hint = waitingHint(model);
+  const becameLive = (): void => {
+    hint.hidden = model.get("live") === true;
+  };
+  model.on("change:live", becameLive);
   el.replaceChildren(hidden, picture);
   let unmount: (() => void) | undefined;
   let gone = false;
@@ -54,7 +70,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       const root = document.createElement("div");
       root.className = "recq-widget";
       root.dataset.lmSuppressShortcuts = "true";
-      el.replaceChildren(hidden, root);
+      el.replaceChildren(hidden, root, hint);
       unmount = module.mount(root, connection, partsOf(model));
     },
     (error: Error) => {
@@ -66,6 +82,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   );
   return () => {
     gone = true;
+    model.off("change:live", becameLive);
     unmount?.();
   };
 }
