@@ -4,20 +4,18 @@ import { milliseconds } from "./arrow.ts";
 
 const counted = (count: number): string => (count < 10_000 ? String(count) : `${(count / 1000).toFixed(0)}k`);
 
-/** On the edge: how often, how long, and what is wrong. */
+/** On the edge: how often, and what is wrong, or else how long it takes. */
 export const labelOf = (facts: EdgeFacts | undefined): string => {
   if (!facts) {
     return "";
   }
   const often = facts.rate >= 0.1 ? `${counted(facts.rate)}/s` : facts.count > 0 ? `${counted(facts.count)}×` : "";
-  return [
-    often,
-    facts.p50 > 0 ? milliseconds(facts.p50) : "",
-    facts.failed > 0 ? `${counted(facts.failed)}✕` : "",
-    facts.lag > 0 ? `+${counted(facts.lag)}` : "",
-  ]
-    .filter((one) => one !== "")
-    .join(" ");
+  const wrong = [
+    facts.failed > 0 ? `${counted(facts.failed)} failed` : "",
+    facts.lag > 0 ? `${counted(facts.lag)} behind` : "",
+  ].filter((one) => one !== "");
+  const rest = wrong.length > 0 ? wrong : [facts.p50 > 0 ? milliseconds(facts.p50) : ""];
+  return [often, ...rest].filter((one) => one !== "").join(" ");
 };
 
 export const isAlarming = (facts: EdgeFacts | undefined): boolean =>
@@ -32,7 +30,8 @@ export const linesOf = (edge: GraphEdge, facts: EdgeFacts | undefined): readonly
     lines.push("declared, never seen");
   }
   if (facts && facts.count > 0) {
-    lines.push(`${facts.count.toLocaleString("en")} messages, ${facts.rate}/s of late`);
+    const lately = facts.rate > 0 ? `, ${facts.rate}/s of late` : "";
+    lines.push(`${facts.count.toLocaleString("en")} ${facts.count === 1 ? "message" : "messages"}${lately}`);
     if (facts.p50 > 0) {
       lines.push(`p50 ${milliseconds(facts.p50)}, p95 ${milliseconds(facts.p95)}`);
     }

@@ -25,6 +25,8 @@ type Pointed = { readonly node: string; readonly edge: Edge | null; readonly at:
 
 /** Edges a note about a node lists. */
 const LISTED = 8;
+/** Untried edges that are named; all of them are dotted. */
+const NAMED = 4;
 
 /** What is known of the edge or the node that is pointed at. */
 const Beside = ({ scene, pointed }: { readonly scene: GraphScene; readonly pointed: Pointed }): JSX.Element | null => {
@@ -179,12 +181,12 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
           {idle.length === 0
             ? "everything declared has been seen"
             : `declared, never seen (dotted): ${idle.length} — ${idle
-                .slice(0, 8)
+                .slice(0, NAMED)
                 .map(said)
-                .join(" · ")}${idle.length > 8 ? " …" : ""}`}
+                .join(" · ")}${idle.length > NAMED ? " …" : ""}`}
         </span>
         <div>
-          On an edge: messages, median time, ✕ failed, + events behind; point at it for more. Ctrl and the wheel zoom,
+          On an edge: messages, and median time or what is wrong; point at it for more. Ctrl and the wheel zoom,
           dragging moves.
         </div>
       </div>

@@ -6,6 +6,10 @@ import { componentOf, type Edge, type GraphScene, hidden, keyOf, related } from 
 
 const SVG = "http://www.w3.org/2000/svg";
 const PULSE_MS = 350;
+/** Width of a character of a label. */
+const CHARACTER = 5.3;
+/** Half the width of what stands beside an edge, which is kept inside the stage. */
+const BESIDE = 140;
 /** The smallest scale a picture starts with. */
 const LEGIBLE = 0.6;
 
@@ -17,7 +21,11 @@ const NOWHERE: Point = { x: 0, y: 0 };
 const placeIn = (stage: HTMLElement, node: Element): Point => {
   const box = node.getBoundingClientRect();
   const around = stage.getBoundingClientRect();
-  return { x: box.x + box.width / 2 - around.x, y: box.bottom - around.y + 6 };
+  const middle = box.x + box.width / 2 - around.x;
+  return {
+    x: Math.max(Math.min(middle, around.width - BESIDE), Math.min(BESIDE, around.width / 2)),
+    y: box.bottom - around.y + 6,
+  };
 };
 
 export type Listeners = {
@@ -157,9 +165,16 @@ export class GraphStage {
   #label(node: Element, text: string, isBad: boolean): void {
     const [x, y] = (node.getAttribute("data-label") ?? "").split(" ");
     const label = node.querySelector("text") ?? document.createElementNS(SVG, "text");
+    const ground = node.querySelector("rect") ?? document.createElementNS(SVG, "rect");
     if (x === undefined || y === undefined || text === "") {
       label.remove();
+      ground.remove();
       return;
+    }
+    const width = text.length * CHARACTER + 4;
+    const box = { class: "recq-graph-ground", x: Number(x) - width / 2, y: Number(y) - 6.5, width, height: 13, rx: 3 };
+    for (const [name, value] of Object.entries(box)) {
+      ground.setAttribute(name, String(value));
     }
     if (label.textContent !== text) {
       label.textContent = text;
@@ -168,7 +183,7 @@ export class GraphStage {
     label.setAttribute("x", x);
     label.setAttribute("y", String(Number(y) + 3.5));
     if (!label.parentNode) {
-      node.append(label);
+      node.append(ground, label);
     }
   }
 
