@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from benchmarks.sample import Sample
+from benchmarks.swift_page import watch
 from benchmarks.systems import OurSystem, PeerSystem
 
 _spawn = multiprocessing.get_context("spawn")
@@ -25,14 +26,19 @@ class Ours:
         store: ``"memory"`` or a file.
         components: What to register.
         record: Whether its flow recorder is on.
+        watched: Whether a page looks at its flow.
     """
 
     store: str | Path
     components: tuple[type, ...]
     record: bool = True
+    watched: bool = False
 
     def start(self) -> OurSystem:
-        return OurSystem(self.store, self.components, record=self.record)
+        system = OurSystem(self.store, self.components, record=self.record)
+        if self.watched:
+            watch(system.session)
+        return system
 
 
 @dataclass(frozen=True, slots=True)

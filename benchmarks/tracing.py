@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import attrgetter
 
 from benchmarks.account import READ_SIDE, WRITE_SIDE
 from benchmarks.elsewhere import Elsewhere, Ours
 from benchmarks.result import Limit, Result, Unit
-from benchmarks.sample import interleaved, median, median_ratio
+from benchmarks.sample import Sample, interleaved, median, median_ratio
 from benchmarks.scale import Scale
 
 CLIENTS = 256
+_WATCHED_LIMIT = Limit(at_least=0.9)
 _rate = attrgetter("per_second")
 
 
@@ -20,6 +22,7 @@ def watching(scale: Scale) -> list[Result]:
     with (
         Elsewhere(Ours("memory", WRITE_SIDE + READ_SIDE)) as recorded,
         Elsewhere(Ours("memory", WRITE_SIDE + READ_SIDE, record=False)) as unrecorded,
+        Elsewhere(Ours("memory", WRITE_SIDE + READ_SIDE, watched=True)) as watched,
     ):
         rounds = interleaved(
             scale.rounds,
@@ -27,6 +30,7 @@ def watching(scale: Scale) -> list[Result]:
                 "one on": lambda number: recorded.one_client(number, few),
                 "one off": lambda number: unrecorded.one_client(number, few),
                 "many on": lambda number: recorded.in_flight(number, CLIENTS, many),
+                "many watched": lambda number: watched.in_flight(number, CLIENTS, many),
                 "many off": lambda number: unrecorded.in_flight(number, CLIENTS, many),
             },
         )
@@ -42,5 +46,40 @@ def watching(scale: Scale) -> list[Result]:
     return [
         row("flow recorder on, memory, 1 client in a cell", "one"),
         row("flow recorder on, memory, 256 in flight", "many"),
-        Result("B9", "a live widget attached ÷ not", limit=Limit(at_least=0.9), note="there are no live widgets yet"),
+        _beside(
+            "live flow, page acknowledges at once, memory, 256 in flight", rounds["many watched"], rounds["many on"]
+        ),
+        _in_a_browser(scale, many),
     ]
+
+
+def _in_a_browser(scale: Scale, count: int) -> Result:
+    """A kernel whose flow is drawn in a browser, beside the same kernel with nothing in sight.
+
+    Server and browser take their share of the machine: with less than four cores, of the kernel's as well.
+    """
+    what = "live flow in Chromium, memory, 256 in flight"
+    if scale.divisor > 1:
+        return Result("B9", what, limit=_WATCHED_LIMIT, note="measured at full scale only")
+    from benchmarks.live_page import live_page  # noqa: PLC0415  needs what only the browser tests need
+    from tests.ui.chromium import BrowserMissingError  # noqa: PLC0415  as above
+
+    try:
+        with live_page(scale.folder) as page:
+            rounds = interleaved(
+                scale.rounds,
+                {
+                    "on": lambda number: page.watched(number, CLIENTS, count),
+                    "off": lambda number: page.unwatched(number, CLIENTS, count),
+                },
+            )
+    except BrowserMissingError as missing:
+        return Result("B9", what, limit=_WATCHED_LIMIT, note=str(missing))
+    return _beside(what, rounds["on"], rounds["off"])
+
+
+def _beside(what: str, own: Sequence[Sample], other: Sequence[Sample]) -> Result:
+    ratio = median_ratio(own, other, _rate)
+    return Result(
+        "B9", what, Unit.PER_SECOND, median(own, _rate), median(other, _rate), "no widget", ratio, _WATCHED_LIMIT
+    )

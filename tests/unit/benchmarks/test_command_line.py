@@ -21,7 +21,7 @@ def test_a_quick_run_prints_facts_and_one_row_for_every_figure_of_the_chosen_bud
     printed = json.loads(capsys.readouterr().out)
     assert exit_code == 0
     assert "fdatasync" in printed["facts"]["disk"]
-    assert [row["budget"] for row in printed["results"]] == ["B6", "B6", "B9", "B9", "B9"]
+    assert [row["budget"] for row in printed["results"]] == ["B6", "B6", "B9", "B9", "B9", "B9"]
     assert all(row["ours"] > 0 and row["peer"] > 0 for row in printed["results"] if not row["note"])
     assert list(tmp_path.iterdir()) == []
 
