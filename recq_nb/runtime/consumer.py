@@ -171,18 +171,22 @@ class Consumer(ABC):
                 if not self.enabled:
                     await self._while_paused()
                     continue
-                if self.caught_up:
-                    self._reach_head()
-                    await self.unless_stopped(self._source.grown_beyond(self.position))
-                    continue
+                at_head = self.caught_up
                 try:
-                    await self._consume()
+                    if at_head:
+                        self._reach_head()
+                        await self._save_at_head()
+                    else:
+                        await self._consume()
                     attempts = 0
                     self._recovered()
                 except Exception as error:  # noqa: BLE001  border: the consumer loop; the store may be back later
                     attempts += 1
                     self.stalled(error, attempts)
                     await self.rest(Backoff().delay(attempts))
+                    continue
+                if at_head:
+                    await self.unless_stopped(self._source.grown_beyond(self.position))
         finally:
             await self._wind_up()
             self._stopped = True
@@ -195,6 +199,9 @@ class Consumer(ABC):
     @abstractmethod
     async def _consume(self) -> None:
         """Fetch the next events and handle them; raises only where the log or the store cannot be used."""
+
+    async def _save_at_head(self) -> None:  # noqa: B027  most consumers save with what they handle
+        """Save what has not been saved yet, before waiting for the next event."""
 
     async def _wind_up(self) -> None:  # noqa: B027  most consumers have nothing left to finish
         """Finish what is at hand before stopping."""

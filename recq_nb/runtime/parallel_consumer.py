@@ -129,8 +129,8 @@ class ParallelConsumer(Consumer):
             self._advance(position, saved=False)
 
     async def _progress_made(self) -> None:
+        self._progressed.clear()  # before anything is awaited: what ends meanwhile must be heard of
         await self._save_if_quiet()
-        self._progressed.clear()
         if self._fetched < self._source.head and len(self._running) < WINDOW:
             return
         waiting = asyncio.ensure_future(self._source.grown_beyond(self._fetched))
@@ -148,6 +148,10 @@ class ParallelConsumer(Consumer):
         """Progress is saved when nothing is running, or after a window of events: redelivery is harmless, only slow."""
         if not self._running or self.position - self._saved >= WINDOW:
             await self.save()
+
+    async def _save_at_head(self) -> None:
+        """Nothing is running: whatever is killed while it waits has nothing to do again."""
+        await self.save()
 
     async def _drained(self) -> None:
         while self._running:

@@ -155,6 +155,29 @@ def test_an_observer_handles_at_most_32_events_at_once_unless_told_otherwise() -
     assert most[0] == 32
 
 
+def test_an_observer_that_waits_at_the_head_has_saved_that_it_is_there(gate: Gate) -> None:
+    @observer(start="first")
+    class Watcher:
+        @event_handler
+        def added(self, event: TallyAddedEvent) -> None:
+            gate.pass_through(event.amount)
+
+    with Session() as session:
+        session.register(tally, Watcher)
+        session.send(TallyOpenCommand(identifier="A")).result()
+        gate.held = {2}
+        add(session, 1, 2, 3)
+        spin_until(session, lambda: sorted(gate.seen) == [1, 3])
+        gate.opened.set()
+        session.settled().result()
+
+        (watcher,) = session._runtime.consumers.find("Watcher")
+        spin_until(session, lambda: watcher._saved == session._runtime.head)
+
+        saved = session.sql("SELECT checkpoint FROM recq.consumers WHERE consumer_id LIKE 'Watcher%'").rows()
+        assert saved == [(status_of(session, "Watcher").position,)] == [(4,)]
+
+
 def test_an_executor_is_one_budget_for_everything_that_names_it() -> None:
     running: deque[str] = deque()
     most = deque([0], maxlen=1)
