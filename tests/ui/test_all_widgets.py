@@ -24,7 +24,7 @@ SEND_AND_WATCH = """([code, event]) => new Promise(resolve => {
   const one = selector => document.querySelector(selector);
   const newest = () => one('[data-testid=console-call]');
   const position = () => Number(one('[data-testid^=consumer-TodoListProjector]').dataset.position);
-  const handler = () => one('[data-testid=graph-stage] [data-node="TodoListAggregate.create"]').textContent;
+  const handler = () => one('[data-testid=graph-stage] [data-target="TodoListAggregate.create"]').dataset.count;
   const before = { call: newest()?.dataset.call, graph: handler(), events: event - 1, consumers: position() };
   const hops = new Set([...document.querySelectorAll('[data-testid=flow-hop]')].map(row => row.dataset.correlation));
   const answered = code

@@ -150,6 +150,7 @@ export class GraphStage {
     for (const edge of [...this.#edges, ...this.#overlaid]) {
       const key = keyOf(edge);
       const facts = scene.traffic.get(key);
+      edge.node.setAttribute("data-count", String(facts?.count ?? 0));
       edge.node.classList.toggle("recq-untried", known.get(key)?.seen === false);
       this.#label(edge.node, labelOf(facts), isAlarming(facts));
       const pulse = scene.pulses.get(key);
