@@ -17,8 +17,8 @@ from recq_nb.widgets.part import Answer, Picture
 from recq_nb.widgets.protocol.envelope import Body
 from recq_nb.widgets.protocol.graph import EdgeFacts, GraphEdge, GraphModel, GraphNews
 
-LOOK_SECONDS = 0.25
-"""Between two looks at the recorder: pulses need not be quicker."""
+LOOK_SECONDS = 0.1
+"""Between two frames about messages; the first after a pause is told at once."""
 _VERBS = {
     PayloadKind.QUERY: "queries",
     PayloadKind.DOMAIN_EVENT: "publishes",
@@ -75,6 +75,7 @@ class GraphPart:
         self._has_news = False
         self._rates = EdgeRates()
         self._looked = 0.0
+        self._heard = 0.0
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
@@ -93,15 +94,17 @@ class GraphPart:
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
         now = time.monotonic()
-        if now - self._looked < LOOK_SECONDS:
+        if now - self._heard < LOOK_SECONDS:
             return None
-        self._looked = now
         if self._host.bundle is not self._of:
             self._told = set()
             return self.snapshot()
         self._look(now)
-        if not self._has_news and not self._rates.are_moving:
-            return None
+        if self._has_news:
+            self._heard = now
+        elif not self._rates.are_moving or now - self._looked < LOOK_SECONDS:
+            return None  # a message that comes after this is told at once
+        self._looked = now
         is_new = self._traffic.seen != self._told
         news: GraphNews = {
             "kind": "news",

@@ -24,10 +24,10 @@ from recq_nb.widgets.static_twin import StaticTwin
 
 _INTENT = TypeAdapter(Intent)
 _MIME = "application/vnd.jupyter.widget-view+json"
-SHARE = 0.02
+SHARE = 0.05
 """Of one core, what feeding a widget may take: after frames that cost much it rests, so that a burst of messages gives
 fewer and not more of them."""
-LONGEST_REST_SECONDS = 0.25
+LONGEST_REST_SECONDS = 0.15
 T = TypeVar("T")
 
 
