@@ -20,6 +20,8 @@ from recq_nb.modeling.read_model import ReadModel, ReadModelDefinition, Table
 from recq_nb.ports.consumer_state_store import ConsumerState
 from recq_nb.ports.dead_event_queue import DeadEventRecord
 
+_KEPT = "SELECT 1 FROM recq.consumers WHERE consumer_id = $1 AND checkpoint = $2 AND fingerprint = $3 AND enabled = $4"
+_COMPLETED = "SELECT 1 FROM recq.completed_events WHERE consumer_id = $1 AND sequence_number = $2"
 _SAVE = """
     INSERT INTO recq.consumers VALUES ($1, $2, $3, $4, $5) ON CONFLICT (consumer_id) DO UPDATE SET
     checkpoint = excluded.checkpoint, fingerprint = excluded.fingerprint, enabled = excluded.enabled,
@@ -30,10 +32,12 @@ _SAVE = """
 class DuckDbConsumerTransaction:
     """One transaction on a connection of its own; see ``ConsumerTransaction``."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, component: str, flush_log: Callable[[], None]) -> None:
-        self._connection = connection
+    def __init__(self, database: DuckDbDatabase, component: str, flush_log: Callable[[], None]) -> None:
+        self._database = database
+        self._connection = connection = database.cursor()
         self._component = component
         self._flush_log = flush_log
+        self._completed: list[tuple[str, int]] = []
         self._tables: dict[str, DuckDbTable] = {}
         self._tables_before: set[str] | None = None
         self._open = True
@@ -72,6 +76,7 @@ class DuckDbConsumerTransaction:
             self._connection.execute(
                 "INSERT OR IGNORE INTO recq.completed_events VALUES ($1, $2)", [consumer_id, sequence_number]
             )
+        self._completed.append((consumer_id, sequence_number))
 
     def reset(self, definitions: Sequence[ReadModelDefinition], consumer_ids: Collection[str] = ()) -> None:
         """See ``ConsumerTransaction.reset``."""
@@ -157,9 +162,25 @@ class DuckDbConsumerTransaction:
                     self._claim(table_name)
             for state in states:
                 self._connection.execute(_SAVE, _values(state))
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except (duckdb.Error, OSError):
+                if not self._was_kept(states):
+                    raise
         self._open = False
         self._connection.close()
+
+    def _was_kept(self, states: Sequence[ConsumerState]) -> bool:
+        """Whether a commit that failed has reached the disk: then its events must not be handled again."""
+        if not states and not self._completed:
+            return False
+        cursor = self._database.cursor(certain=True)
+        try:
+            found = [cursor.execute(_KEPT, _values(state)[:4]).fetchone() for state in states]
+            found += [cursor.execute(_COMPLETED, event).fetchone() for event in self._completed]
+        finally:
+            cursor.close()
+        return None not in found
 
     def rollback(self) -> None:
         """See ``ConsumerTransaction.rollback``."""
@@ -276,7 +297,7 @@ class DuckDbConsumerStateStore:
     def begin(self, component: str) -> DuckDbConsumerTransaction:
         """See ``ConsumerStateStore.begin``."""
         with translated(f"starting a transaction for {component}"):
-            return DuckDbConsumerTransaction(self._database.cursor(), component, self._flush_log)
+            return DuckDbConsumerTransaction(self._database, component, self._flush_log)
 
     def reader(self) -> DuckDbReader:
         """See ``ConsumerStateStore.reader``."""
