@@ -28,7 +28,9 @@ REMEMBERED = 1_000
 REMEMBERED_OF_SOME = 10_000
 """Hops of chosen flows that their static picture is made from."""
 DETAILED = 300
-"""Hops of one frame; of a burst the newest are shown and the others counted."""
+"""Hops of one frame; more of them are a burst."""
+DETAILED_OF_BURST = 100
+"""Of a burst the newest are shown, more than a page has room for, and the others counted."""
 MOST_LINES = 1_000
 """Of the static picture as text, which a notebook keeps."""
 LONGEST_PAYLOAD = 20_000
@@ -73,7 +75,7 @@ class FlowPart:
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        lost, skipped, shown = self._since(0, REMEMBERED)
+        lost, skipped, shown = self._since(0, REMEMBERED, REMEMBERED)
         body: FlowSnapshot = {
             "kind": "snapshot",
             "forgotten": lost + len(skipped),
@@ -85,7 +87,7 @@ class FlowPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        lost, skipped, shown = self._since(self._last, DETAILED)
+        lost, skipped, shown = self._since(self._last, DETAILED, DETAILED_OF_BURST)
         if not shown:
             return None
         counted = Counter(map(_route, skipped))
@@ -98,15 +100,16 @@ class FlowPart:
         }
         return cast("Body", body)
 
-    def _since(self, number: int, most: int) -> tuple[int, list[FlowStep], list[tuple[int, FlowStep]]]:
+    def _since(self, number: int, most: int, of_more: int) -> tuple[int, list[FlowStep], list[tuple[int, FlowStep]]]:
         """How many steps after this one were forgotten, those that are only counted, and the newest with numbers."""
         first, steps = self._host.recorder.since(number)
         self._last = first + len(steps) - 1
         if self._wanted is None:
-            cut = max(len(steps) - most, 0)
+            cut = len(steps) - of_more if len(steps) > most else 0
             return first - number - 1, steps[:cut], list(enumerate(steps[cut:], start=first + cut))
         chosen = [one for one in enumerate(steps, start=first) if one[1].message.correlation_id in self._wanted]
-        return 0, [step for _, step in chosen[:-most]], chosen[-most:]
+        cut = len(chosen) - of_more if len(chosen) > most else 0
+        return 0, [step for _, step in chosen[:cut]], chosen[cut:]
 
     def _hop(self, number: int, step: FlowStep) -> Hop:
         message = step.message

@@ -21,7 +21,7 @@ from recq_nb import (
     projection,
     query_handler,
 )
-from recq_nb.widgets.flow_part import DETAILED, LONGEST_PAYLOAD, REMEMBERED, FlowPart
+from recq_nb.widgets.flow_part import DETAILED_OF_BURST, LONGEST_PAYLOAD, REMEMBERED, FlowPart
 from recq_nb.widgets.protocol.envelope import Body
 
 
@@ -122,8 +122,8 @@ def test_a_burst_is_counted_and_nothing_of_it_is_left_out(session: Session) -> N
     assert news is not None
     assert isinstance(news["hops"], list)
     assert isinstance(news["skipped"], list)
-    assert len(news["hops"]) == DETAILED
-    assert sum(one["count"] for one in news["skipped"]) == 6_000 - DETAILED
+    assert len(news["hops"]) == DETAILED_OF_BURST
+    assert sum(one["count"] for one in news["skipped"]) == 6_000 - DETAILED_OF_BURST
     assert isinstance(snapshot["hops"], list)
     assert len(snapshot["hops"]) == REMEMBERED
     assert snapshot["forgotten"] == 6_000 - REMEMBERED
