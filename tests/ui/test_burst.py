@@ -43,6 +43,8 @@ LONG_TASKS = """() => {
 ROUNDS = 3
 LONGEST_MS = 200
 GROWTH_BYTES = 12_000_000
+MOST_HOPS, MOST_DRAWN = 5_000, 100
+"""Hops the flow keeps in the page, and those it draws: the ones in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def _burst(lab: LabPage, devtools: CDPSession, name: str, *, seen: bool) -> Burs
     assert messages >= MESSAGES
     if seen:
         expect(page.get_by_test_id("flow-diagram")).to_have_attribute("data-accounted", str(recorded))
+        assert int(page.get_by_test_id("flow-diagram").get_attribute("data-hops") or 0) <= MOST_HOPS
+        assert page.get_by_test_id("flow-hop").count() < MOST_DRAWN
         expect(page.get_by_test_id("events-row").first).to_have_attribute("data-number", str(head))
         expect(page.locator("[data-testid^=consumer-TodoListProjector]")).to_have_attribute("data-position", str(head))
     longest = max(page.evaluate("() => window.recqLong"), default=0)

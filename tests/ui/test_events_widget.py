@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.notebook_shell import TODO_COMPONENTS, TODO_PAYLOADS
-from tests.ui.conftest import Scratch
+from tests.ui.conftest import ROOT, Scratch
 from tests.ui.lab_page import LabPage
 from tests.ui.widget_models import LOAD
 
@@ -48,6 +48,34 @@ with duckdb.connect("million.duckdb") as store:
             'm' || range, 'm' || range, 'TodoListAggregate' FROM range(1000000)''').fetchall()
 big = Session("million.duckdb")
 """
+SHOP = f"""%load_ext recq_nb
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.domains import order_stock_payment as shop
+
+recq = Session(injector={{shop.Outbox: shop.Outbox()}})
+recq.register(shop)
+"""
+ORDER = """
+await recq.send(shop.StockOpenCommand(item_id="milk", units=5))
+await recq.send(shop.AccountOpenCommand(account_id="ada", money=15))
+await recq.send(shop.OrderPlaceCommand(order_id="O1", item_id="milk", account_id="ada", units=1, price=10))
+await recq.settled()
+"""
+ABROAD = """%%recq_component
+class ParcelSendCommand(DomainCommand):
+    parcel_id: AggregateId
+
+class ParcelSentEvent(DomainEvent):
+    parcel_id: str
+
+@aggregate
+class Parcel:
+    @aggregate_command_handler(init=True)
+    def send(self, command: ParcelSendCommand) -> ParcelSentEvent:
+        return ParcelSentEvent(parcel_id=command.parcel_id, context="abroad")
+"""
+SEND_ABROAD = "for n in range(2): await recq.send(ParcelSendCommand(parcel_id=f'P{n}'))"
 FRAMES = """() => {
   window.recqLong = [];
   new PerformanceObserver(list => window.recqLong.push(...list.getEntries().map(one => Math.round(one.duration))))
@@ -220,5 +248,34 @@ def test_a_million_events_scroll_without_long_tasks_and_filter_in_time(lab: LabP
     print(f"long tasks: {long}")
     assert max(long, default=0) <= 300  # 144 where nothing else runs
     lab.execute("big.close()")
+    assert lab.errors() == []
+    assert lab.page_errors == []
+
+
+@pytest.mark.timeout(120)
+def test_an_event_leads_to_its_causes_and_effects_and_contexts_are_told_apart(lab: LabPage, scratch: Scratch) -> None:
+    lab.open_notebook(scratch.notebook(SHOP, ORDER, ABROAD, SEND_ABROAD, "recq.events()"))
+    lab.run_all()
+    page = lab.page
+    rows, title = page.get_by_test_id("events-row"), page.get_by_test_id("events-title")
+    expect(rows.first).to_be_visible()
+    page.get_by_test_id("events-name").select_option("StockReservedEvent")
+    expect(page.get_by_test_id("events-count")).to_contain_text("1 of ")
+    rows.first.click()
+    expect(title).to_contain_text("StockReservedEvent")
+
+    cause = page.get_by_test_id("events-cause")
+    expect(cause).to_contain_text("OrderPlacedEvent")
+    cause.click()
+    expect(title).to_contain_text("OrderPlacedEvent")
+    effects = page.get_by_test_id("events-effect")
+    expect(effects.filter(has_text="AccountChargedEvent")).to_have_count(1)
+    effects.filter(has_text="OrderConfirmedEvent").click()
+    expect(title).to_contain_text("OrderConfirmedEvent")
+
+    page.get_by_test_id("events-everything").click()
+    page.get_by_test_id("events-context").select_option("abroad")
+    expect(page.get_by_test_id("events-count")).to_contain_text("2 of ")
+    expect(rows).to_have_count(2)
     assert lab.errors() == []
     assert lab.page_errors == []

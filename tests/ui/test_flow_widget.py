@@ -32,19 +32,6 @@ for _ in range(50):
 recq.send(TodoListCreateCommand(identifier="AFTER", name="After")).result()
 recq.settled().result()
 """
-BURST = """
-for start in range(0, 25_000, 2_500):
-    replies = [recq.send(TodoListCreateCommand(identifier=f"B{attempt}_{start}_{n}", name="b")) for n in range(2_500)]
-    for reply in replies:
-        reply.result()
-recq.settled(120).result()
-print(recq.recorder.recorded)
-"""
-LONG_TASKS = """() => {
-  window.recqLong = [];
-  new PerformanceObserver(list => window.recqLong.push(...list.getEntries().map(one => one.duration)))
-    .observe({ entryTypes: ['longtask'] });
-}"""
 
 
 @pytest.mark.timeout(240)
@@ -129,27 +116,3 @@ def test_it_lives_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: Lab
     lab.run_all()
     expect(page.get_by_test_id("flow-diagram")).to_contain_text("No message yet")
     assert lab.page_errors == []
-
-
-@pytest.mark.timeout(240)
-def test_a_burst_leaves_the_page_responsive_and_its_memory_bounded(lab: LabPage, scratch: Scratch) -> None:
-    lab.open_notebook(scratch.notebook(*MODEL, "recq.flow()"))
-    lab.run_all()
-    page = lab.page
-    expect(page.get_by_test_id("flow-diagram")).to_be_visible()
-    page.evaluate(LONG_TASKS)
-
-    # A machine that is busy with other things only adds to a task's time: one quiet burst of three proves the page.
-    recorded, longest = 0, 0.0
-    for attempt in range(3):
-        page.evaluate("() => { window.recqLong.length = 0; }")
-        recorded = int(lab.execute(f"attempt = {attempt}\n{BURST}", seconds=90))
-        expect(page.get_by_test_id("flow-diagram")).to_have_attribute("data-accounted", str(recorded))
-        longest = max(page.evaluate("() => window.recqLong"), default=0)
-        if longest <= 200:
-            break
-
-    assert recorded >= 75_000
-    assert longest <= 200
-    assert int(page.get_by_test_id("flow-diagram").get_attribute("data-hops") or 0) <= 5_000
-    assert page.get_by_test_id("flow-hop").count() < 100
