@@ -37,6 +37,7 @@ async def send_for_ever(session: Session, round_: str) -> None:
 
 
 if __name__ == "__main__":
+    input()  # until then the file belongs to the process before
     with Session(sys.argv[1]) as running:
         running.register(todo_list)
         asyncio.run(send_for_ever(running, sys.argv[2]))

@@ -16,13 +16,21 @@ KILLS = 50
 ROOT = Path(__file__).parent.parent.parent
 
 
-def run_until_killed(store: Path, round_: int, confirmations: int) -> tuple[set[str], dict[str, int]]:
-    """Start the child, kill it after so many confirmations, and return what it had sent and what was confirmed."""
+def start(store: Path, round_: int) -> subprocess.Popen[str]:
+    """A child that has imported everything and waits for the word to open the store."""
+    arguments = [sys.executable, "-m", "tests.integration.killed_child", str(store), str(round_)]
+    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def run_until_killed(waiting: subprocess.Popen[str], confirmations: int) -> tuple[set[str], dict[str, int]]:
+    """Give a child the word, kill it after so many confirmations; returns what it had sent and what was confirmed."""
     sent: set[str] = set()
     confirmed: dict[str, int] = {}
-    arguments = [sys.executable, "-m", "tests.integration.killed_child", str(store), str(round_)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+    with waiting as child:
+        assert child.stdin is not None
         assert child.stdout is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
         killed = False
         for line in child.stdout:
             if not line.endswith("\n"):
@@ -46,10 +54,16 @@ def test_what_was_confirmed_outlives_fifty_kills_and_resending_the_rest_doubles_
     confirmed: dict[str, int] = {}
     unconfirmed: set[str] = set()
 
-    for round_ in range(KILLS):
-        sent, told = run_until_killed(store, round_, chance.randrange(1, 400))
-        confirmed |= told
-        unconfirmed |= sent - told.keys()
+    following = start(store, 0)
+    try:
+        for round_ in range(KILLS):
+            child, following = following, start(store, round_ + 1)
+            sent, told = run_until_killed(child, chance.randrange(1, 400))
+            confirmed |= told
+            unconfirmed |= sent - told.keys()
+    finally:
+        following.kill()
+        following.communicate()
 
     with Session(store, max_in_flight=100_000) as session:
         session.register(todo_list)
