@@ -1,4 +1,7 @@
-"""The flow listener: told of every hop a message makes, for pictures and measurements."""
+"""The flow listener: told of every hop a message makes, for pictures and measurements.
+
+Of a long replay it is told of the newest events of each batch only, and of every failure.
+"""
 
 from __future__ import annotations
 

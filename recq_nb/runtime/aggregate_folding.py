@@ -85,7 +85,6 @@ class AggregateFolding:
             name: _Fold(handler, ArgumentPlan(handler, _PROVIDERS))
             for name, handler in component.handlers_of(HandlerKind.EVENT_SOURCING).items()
         }
-
         self.wants_envelopes = any(
             fold.handler.wants(wanted)
             for fold in self._folds.values()

@@ -19,6 +19,7 @@ from recq_nb.ports.consumer_state_store import ConsumerStateStore, ConsumerTrans
 from recq_nb.ports.system_state_store import StoredEvent
 from recq_nb.runtime.arguments import ArgumentPlan, Getter, Provider
 from recq_nb.runtime.cause import caused_by
+from recq_nb.runtime.consumer import FETCH_SIZE
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.event_tail import TailEvent
@@ -29,7 +30,7 @@ from recq_nb.runtime.handler_failure import annotate
 from recq_nb.runtime.message_gateway import MessageGateway
 from recq_nb.runtime.timestamps import timestamp_of
 
-FEW = 1_000
+MOST_TOLD = FETCH_SIZE
 """Events of a batch whose steps are told of, the newest ones: as many as a consumer at the head is ever given, but a
 replay of a long log does not push everything else out of the listeners' memory."""
 
@@ -135,7 +136,7 @@ class ProjectorWork:
         transaction = self._states.begin(self._component.name)
         frame = ProjectorFrame(transaction, self._reader, self._query_gateway, head_reached=progress.head_reached)
         apart = Context()  # for events from the store, whose senders are gone
-        untold = len(events) - FEW if self._flow.listening else len(events)
+        untold = len(events) - MOST_TOLD if self._flow.listening else len(events)
         try:
             for place, event in enumerate(events):
                 try:

@@ -38,6 +38,7 @@ class DuckDbConsumerTransaction:
         self._component = component
         self._flush_log = flush_log
         self._completed: list[tuple[str, int]] = []
+        self._starts = False
         self._tables: dict[str, DuckDbTable] = {}
         self._tables_before: set[str] | None = None
         self._open = True
@@ -80,6 +81,7 @@ class DuckDbConsumerTransaction:
 
     def reset(self, definitions: Sequence[ReadModelDefinition], consumer_ids: Collection[str] = ()) -> None:
         """See ``ConsumerTransaction.reset``."""
+        self._starts = True
         owned = self._owned()
         for table_name in owned:
             self._connection.execute(f"DROP TABLE IF EXISTS main.{quoted(table_name)}")
@@ -92,6 +94,7 @@ class DuckDbConsumerTransaction:
 
     def prepare(self, definitions: Sequence[ReadModelDefinition]) -> None:
         """See ``ConsumerTransaction.prepare``."""
+        self._starts = True
         owned = self._owned()
         missing = [definition for definition in definitions if definition.table_name not in owned]
         self._make(missing, existing=self._main_tables())
@@ -171,8 +174,11 @@ class DuckDbConsumerTransaction:
         self._connection.close()
 
     def _was_kept(self, states: Sequence[ConsumerState]) -> bool:
-        """Whether a commit that failed has reached the disk: then its events must not be handled again."""
-        if not states and not self._completed:
+        """Whether a commit that failed has reached the disk: then its events must not be handled again.
+
+        What starts a consumer may be done again, and its checkpoint may have been there before: it tells nothing.
+        """
+        if self._starts or not (states or self._completed):
             return False
         cursor = self._database.cursor(certain=True)
         try:

@@ -75,6 +75,15 @@ def test_a_commit_that_has_not_is_one(database: DuckDbDatabase, states: list[Con
     cursor.close()
 
 
+def test_a_start_that_failed_is_done_again_though_its_checkpoint_was_there_before(database: DuckDbDatabase) -> None:
+    begin(database, reaches_the_disk=True).commit(STATE)
+    transaction = begin(database, reaches_the_disk=False)
+    transaction.reset([])
+
+    with pytest.raises(StoreError, match="the disk did not answer"):
+        transaction.commit(STATE)
+
+
 def test_a_commit_of_nothing_that_can_be_looked_up_is_taken_at_its_word(database: DuckDbDatabase) -> None:
     with pytest.raises(StoreError):
         begin(database, reaches_the_disk=True).commit()
