@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.ui.conftest import Scratch
 from tests.ui.lab_page import LabPage
-from tests.ui.widget_models import MODEL
+from tests.ui.widget_models import MODEL, SEND_WHILE_BUSY
 
 HOSTILE = """%%recq_payload
 class HostileEvent(DomainEvent):
@@ -16,11 +16,6 @@ class HostileEvent(DomainEvent):
     text: str = "</script><img src=x onerror=document.title=1>"
 """
 SEND = "await recq.send(TodoListCreateCommand(identifier='A', name='Name'))\nawait recq.settled()"
-SEND_WHILE_BUSY = """
-import threading, time
-threading.Timer(0.5, lambda: recq.send(TodoListCreateCommand(identifier="BUSY", name="Busy"))).start()
-time.sleep(5)
-"""
 
 
 @pytest.mark.timeout(240)

@@ -5,21 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.notebook_shell import TODO_COMPONENTS
 from tests.ui.conftest import ARTIFACTS, Scratch
 from tests.ui.lab_page import LabPage
-from tests.ui.widget_models import MODEL
+from tests.ui.widget_models import MODEL, RUN_50_TIMES, SEND_WHILE_BUSY
 
 SEND = "recq.send(TodoListCreateCommand(identifier={!r}, name='Name')).result(); recq.settled().result()"
-SEND_WHILE_BUSY = """
-import threading, time
-threading.Timer(0.5, lambda: recq.send(TodoListCreateCommand(identifier="BUSY", name="Busy"))).start()
-time.sleep(5)
-"""
-RUN_50_TIMES = f"""
-for _ in range(50):
-    get_ipython().run_cell({TODO_COMPONENTS!r}, silent=True).raise_error()
-"""
 PARTS = ("graph", "flow", "console", "events", "consumers", "catalog", "performance")
 # What is wider than the dashboard, or than what scrolls inside of it, is cut off.
 CUT_OFF = """root => [root, ...root.querySelectorAll('*')]

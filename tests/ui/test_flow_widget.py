@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.notebook_shell import TODO_COMPONENTS
 from tests.ui.conftest import Scratch
 from tests.ui.lab_page import LabPage
-from tests.ui.widget_models import MODEL
+from tests.ui.widget_models import MODEL, RUN_50_TIMES, SEND_WHILE_BUSY
 
 TRAFFIC = """
 for number in range(3):
@@ -21,14 +20,7 @@ except Rejection as no:
     print(no.code)
 await recq.settled()
 """
-SEND_WHILE_BUSY = """
-import threading, time
-threading.Timer(0.5, lambda: recq.send(TodoListCreateCommand(identifier="BUSY", name="Busy"))).start()
-time.sleep(5)
-"""
-RUN_50_TIMES = f"""
-for _ in range(50):
-    get_ipython().run_cell({TODO_COMPONENTS!r}, silent=True).raise_error()
+SEND_AFTER = """
 recq.send(TodoListCreateCommand(identifier="AFTER", name="After")).result()
 recq.settled().result()
 """
@@ -105,7 +97,7 @@ def test_it_lives_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: Lab
 
     lab.reload(path)
     expect(hops.first).to_be_visible(timeout=15_000)
-    lab.execute(RUN_50_TIMES, seconds=60)
+    lab.execute(RUN_50_TIMES + SEND_AFTER, seconds=60)
     expect(page.locator("[data-testid=flow-hop][data-hop=consumed]")).to_have_count(2)
     threads = lab.execute("import threading; print(sum(t.name == 'recq-widgets' for t in threading.enumerate()))")
     assert threads == "1\n"

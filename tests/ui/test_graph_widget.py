@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.notebook_shell import TODO_COMPONENTS
 from tests.ui.conftest import Scratch
 from tests.ui.lab_page import LabPage
-from tests.ui.widget_models import LOAD, MODEL
+from tests.ui.widget_models import LOAD, MODEL, RUN_50_TIMES, SEND_WHILE_BUSY
 
 SHOP = """
 from tests.domains import order_stock_payment as shop
@@ -36,15 +35,6 @@ widget.make_live = lambda comm: False
 recq.performance()
 """
 SEND = "recq.send(TodoListCreateCommand(identifier='{}', name='n')).result(); recq.settled().result()"
-SEND_WHILE_BUSY = """
-import threading, time
-threading.Timer(0.5, lambda: recq.send(TodoListCreateCommand(identifier="BUSY", name="Busy"))).start()
-time.sleep(5)
-"""
-RUN_50_TIMES = f"""
-for _ in range(50):
-    get_ipython().run_cell({TODO_COMPONENTS!r}, silent=True).raise_error()
-"""
 
 
 @pytest.mark.timeout(240)
