@@ -7,13 +7,13 @@ follows from the model where only one can have; otherwise from the message's cau
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from recq_nb.flow.application_graph import ApplicationGraph, EdgeKind
-from recq_nb.flow.recorder import Seen
+from recq_nb.flow.recorder import Route
 from recq_nb.modeling.message import EventMessage, InvocationMessage
-from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
+from recq_nb.ports.flow_listener import REFUSALS, FlowStep, FlowStepKind
 
 REMEMBERED = 20_000
 """Messages whose names are known when one of them turns out to be a cause."""
@@ -24,7 +24,6 @@ RATED_SECONDS = 0.2
 _RECEIVING = {EdgeKind.HANDLES, EdgeKind.CONSUMES}
 _SENDING = {EdgeKind.SENDS, EdgeKind.SCHEDULES, EdgeKind.QUERIES, EdgeKind.PUBLISHES}
 _BEGINNINGS = {FlowStepKind.SENT, FlowStepKind.PUBLISHED}
-_REFUSALS = {FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT}
 
 
 class EdgeEnds(NamedTuple):
@@ -50,10 +49,9 @@ class EdgeTraffic:
 
     Args:
         graph: The model, which says whose handler is meant.
-        seen: What was seen before; see ``FlowRecorder.seen``.
     """
 
-    def __init__(self, graph: ApplicationGraph, seen: Iterable[Seen] = ()) -> None:
+    def __init__(self, graph: ApplicationGraph) -> None:
         self._receiving: dict[tuple[str, str], str] = {}
         self._sending: dict[tuple[str, str], list[str]] = {}
         self.declared: dict[EdgeEnds, EdgeKind] = {}
@@ -71,30 +69,33 @@ class EdgeTraffic:
         self._names: dict[str, str] = {}
         self._count: Counter[EdgeEnds] = Counter()
         self._failed: Counter[EdgeEnds] = Counter()
-        self._seen = {edge for hop in seen for edge in self._of_hop(*hop)}
 
     @property
     def seen(self) -> set[EdgeEnds]:
-        """Edges that something has passed, also long ago."""
-        return self._seen | self._count.keys()
+        """Edges that something has passed."""
+        return set(self._count)
 
     @property
     def passed(self) -> dict[EdgeEnds, Passed]:
         """What has passed each edge that something has."""
         return {edge: Passed(count, self._failed[edge]) for edge, count in self._count.items()}
 
-    def look(self, steps: Sequence[FlowStep]) -> None:
-        """Count these steps, which follow those counted before."""
+    def look(self, routes: Mapping[Route, int], steps: Sequence[FlowStep]) -> None:
+        """Count these, which follow those counted before.
+
+        Args:
+            routes: How many steps took each route.
+            steps: The newest of them; where only a message's cause tells its edge, these alone are counted.
+        """
         newest = steps[-REMEMBERED:]
         self._names.update((step.message.message_id, step.message.name) for step in newest)
-        hops = Counter([_hop(step) for step in steps])
         unsettled: set[tuple[str, str]] = set()
-        for (kind, message, name, sender, component, handler), count in hops.items():
+        for (kind, message, name, sender, component, handler), count in routes.items():
             if issubclass(message, InvocationMessage) or name not in self._payloads:
                 continue
             if handler and f"{component}.{handler}" in self._nodes:
-                self._add(EdgeEnds(name, f"{component}.{handler}"), count, count if kind in _REFUSALS else 0)
-            if sender and (kind in _BEGINNINGS or (kind in _REFUSALS and not issubclass(message, EventMessage))):
+                self._add(EdgeEnds(name, f"{component}.{handler}"), count, count if kind in REFUSALS else 0)
+            if sender and (kind in _BEGINNINGS or (kind in REFUSALS and not issubclass(message, EventMessage))):
                 handlers = self._sending.get((sender, name), [])
                 if len(handlers) == 1:
                     self._sent(EdgeEnds(handlers[0], name), kind, count)
@@ -110,7 +111,7 @@ class EdgeTraffic:
         for step in steps:
             kind, message = step.kind, step.message
             sender, name = message.sender, message.name
-            is_end = kind in _BEGINNINGS or (kind in _REFUSALS and not isinstance(message, EventMessage))
+            is_end = kind in _BEGINNINGS or (kind in REFUSALS and not isinstance(message, EventMessage))
             if is_end and (sender, name) in unsettled:
                 cause = self._names.get(message.causation_id, "")
                 handler = self._receiving.get((sender, cause), sender)
@@ -126,14 +127,6 @@ class EdgeTraffic:
     def _add(self, edge: EdgeEnds, count: int, failed: int) -> None:
         self._count[edge] += count
         self._failed[edge] += failed
-
-    def _of_hop(self, kind: FlowStepKind, message: type, name: str, sender: str, component: str) -> Iterable[EdgeEnds]:
-        receiver = self._receiving.get((component, name))
-        if receiver is not None and kind not in _BEGINNINGS:
-            yield EdgeEnds(name, receiver)
-        handlers = self._sending.get((sender, name), [])
-        if len(handlers) == 1 and (kind in _BEGINNINGS or not issubclass(message, EventMessage)):
-            yield EdgeEnds(handlers[0], name)
 
 
 class EdgeRates:
@@ -163,8 +156,3 @@ class EdgeRates:
             self._rates = {edge: round((count - self._before.get(edge, 0)) / past, 1) for edge, count in counts.items()}
         self._before, self._at = dict(counts), now
         return self._rates
-
-
-def _hop(step: FlowStep) -> tuple[FlowStepKind, type, str, str, str, str]:
-    message = step.message
-    return step.kind, message.__class__, message.name, message.sender, step.component, step.handler

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from recq_nb.flow.application_graph import ApplicationGraph, EdgeKind
-from recq_nb.flow.recorder import Seen
+from recq_nb.flow.recorder import Route
 from recq_nb.modeling.message import CommandMessage, EventMessage, InvocationMessage, QueryMessage
 from recq_nb.ports.flow_listener import FlowStepKind
 
@@ -53,17 +53,17 @@ class InteractionEdge:
     seen: bool
 
 
-def interactions(graph: ApplicationGraph, seen: Iterable[Seen]) -> tuple[InteractionEdge, ...]:
+def interactions(graph: ApplicationGraph, seen: Iterable[Route]) -> tuple[InteractionEdge, ...]:
     """Declared and recorded interactions in one list, sorted by component.
 
     What the outside sends is left out: it has no source to declare it.
 
     Args:
         graph: What the source declares.
-        seen: What the recorder has seen; see ``FlowRecorder.seen``.
+        seen: What the recorder has seen; see ``FlowRecorder.routes``.
     """
     declared = set(_declared(graph))
-    happened = {edge for hop in seen for edge in _happened(*hop)}
+    happened = {edge for route in seen for edge in _happened(*route)}
     return tuple(sorted(InteractionEdge(*edge, edge in declared, edge in happened) for edge in declared | happened))
 
 
@@ -77,7 +77,7 @@ def _declared(graph: ApplicationGraph) -> Iterator[tuple[str, Interaction, str]]
 
 
 def _happened(
-    kind: FlowStepKind, message: type, name: str, sender: str, component: str
+    kind: FlowStepKind, message: type, name: str, sender: str, component: str, _handler: str
 ) -> Iterator[tuple[str, Interaction, str]]:
     if issubclass(message, InvocationMessage):
         return

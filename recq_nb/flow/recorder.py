@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 
 CAPACITY = 50_000
 """Steps remembered; the oldest are forgotten first. A step takes about a hundred bytes beside its message."""
 
-Seen = tuple[FlowStepKind, type, str, str, str]
-"""What a hop was: its kind, the class of its message, the payload's name, the sender, and who handled it."""
+Route = tuple[FlowStepKind, type, str, str, str, str]
+"""What steps have in common that took the same way: what happened, the class of the message, the payload's name, the
+sender, and the component and handler that handled it."""
+
+
+def route_of(step: FlowStep) -> Route:
+    """The route of a step."""
+    message = step.message
+    return step.kind, message.__class__, message.name, message.sender, step.component, step.handler
+
+
+class Recorded(NamedTuple):
+    """What the recorder holds at one moment.
+
+    Attributes:
+        number: Steps recorded so far, which is the number of the newest.
+        cleared: The number of the newest step when it was last cleared; 0 if never.
+        routes: How many steps took each route since then, forgotten ones included.
+        steps: The newest steps asked for.
+    """
+
+    number: int
+    cleared: int
+    routes: Counter[Route]
+    steps: list[FlowStep]
 
 
 class FlowRecorder:
@@ -24,20 +48,17 @@ class FlowRecorder:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._steps: deque[FlowStep] = deque(maxlen=capacity)
-        self._recorded = 0
-        self._seen: set[Seen] = set()
+        self._recorded = self._cleared = 0
+        self._routes: Counter[Route] = Counter()
         self._mutex = threading.Lock()
 
     def record(self, steps: Sequence[FlowStep]) -> None:
         """Take note of steps; see ``FlowListener.record``."""
-        seen = {
-            (step.kind, step.message.__class__, step.message.name, step.message.sender, step.component)
-            for step in steps
-        }
+        routes = [route_of(step) for step in steps]
         with self._mutex:
             self._steps.extend(steps)
             self._recorded += len(steps)
-            self._seen |= seen
+            self._routes.update(routes)
 
     @property
     def recorded(self) -> int:
@@ -52,9 +73,19 @@ class FlowRecorder:
             The number of the first step (beyond ``number + 1`` where steps were forgotten), and the steps.
         """
         with self._mutex:
-            oldest = self._recorded - len(self._steps) + 1
-            first = max(number + 1, oldest)
-            return first, list(islice(self._steps, first - oldest, None))
+            steps = self._newest(self._recorded - number)
+            return self._recorded - len(steps) + 1, steps
+
+    def now(self, after: int, most: int) -> Recorded:
+        """Everything as of now, with the newest steps after one of this number, at most so many."""
+        with self._mutex:
+            steps = self._newest(min(self._recorded - after, most))
+            return Recorded(self._recorded, self._cleared, self._routes.copy(), steps)
+
+    def _newest(self, count: int) -> list[FlowStep]:
+        newest = list(islice(reversed(self._steps), max(count, 0)))
+        newest.reverse()
+        return newest
 
     def flow(self, correlation_id: str) -> list[FlowStep]:
         """The remembered steps of one flow."""
@@ -65,13 +96,17 @@ class FlowRecorder:
         return list(dict.fromkeys(step.message.correlation_id for step in self.since(0)[1]))
 
     @property
-    def seen(self) -> frozenset[Seen]:
-        """Every kind of hop there has been, forgotten ones included: as many as the model has edges, not messages."""
+    def routes(self) -> Counter[Route]:
+        """How many steps took each route, forgotten ones included.
+
+        As many routes as the model has edges, whatever the number of messages.
+        """
         with self._mutex:
-            return frozenset(self._seen)
+            return self._routes.copy()
 
     def clear(self) -> None:
         """Forget everything; numbering goes on."""
         with self._mutex:
             self._steps.clear()
-            self._seen.clear()
+            self._routes.clear()
+            self._cleared = self._recorded

@@ -24,6 +24,10 @@ class FlowStepKind(StrEnum):
     TIMED_OUT = "timed_out"
 
 
+REFUSALS = frozenset({FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT})
+"""What happens to a message that does not succeed."""
+
+
 class FlowStep(NamedTuple):
     """One hop. Cheap to make: it refers to the message and is read later.
 

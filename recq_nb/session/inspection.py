@@ -112,7 +112,7 @@ class Inspection(ABC):
     def interactions(self) -> tuple[InteractionEdge, ...]:
         """What components were seen to do, laid over what their source declares; see ``interactions_df``."""
         self._hear_everything()
-        return interactions(self.application_graph(), self.recorder.seen)
+        return interactions(self.application_graph(), self.recorder.routes)
 
     def interactions_df(self) -> pd.DataFrame:
         """Who sends, asks, publishes, consumes and handles what: declared by the source, seen in this session, or both.

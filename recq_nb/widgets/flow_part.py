@@ -6,13 +6,13 @@ import inspect
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Collection
-from operator import attrgetter
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
 from recq_nb.flow.flow_graph import FlowGraph
-from recq_nb.flow.recorder import FlowRecorder
+from recq_nb.flow.flow_reader import FlowReader
+from recq_nb.flow.recorder import CAPACITY, FlowRecorder, Route, route_of
 from recq_nb.flow.sequence import GATEWAY, OUTSIDE, STORE, to_mermaid
 from recq_nb.flow.sequence_picture import to_html
 from recq_nb.modeling.bundle import Bundle
@@ -37,7 +37,6 @@ LONGEST_PAYLOAD = 20_000
 """Characters of a payload that are shown."""
 _BEGINNINGS = {FlowStepKind.SENT, FlowStepKind.PUBLISHED}
 _REPLIES = {FlowStepKind.REPLIED, FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT}
-_route = attrgetter("message.sender", "component", "message.name", "kind")
 
 
 class FlowHost(Protocol):
@@ -69,16 +68,17 @@ class FlowPart:
     def __init__(self, host: FlowHost, wanted: Collection[str] | None = None) -> None:
         self._host = host
         self._wanted = wanted
-        self._last = 0
+        self._reader = FlowReader(host.recorder)
         self._pictured = 0
         self._picture: Picture | None = None
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        lost, skipped, shown = self._since(0, REMEMBERED, REMEMBERED)
+        self._reader = FlowReader(self._host.recorder)
+        unlisted, shown = self._news(REMEMBERED, REMEMBERED)
         body: FlowSnapshot = {
             "kind": "snapshot",
-            "forgotten": lost + len(skipped),
+            "forgotten": unlisted.total(),
             "chosen": self._wanted is not None,
             "lifelines": self._lifelines(),
             "hops": [self._hop(*one) for one in shown],
@@ -87,29 +87,27 @@ class FlowPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        lost, skipped, shown = self._since(self._last, DETAILED, DETAILED_OF_BURST)
+        unlisted, shown = self._news(DETAILED, DETAILED_OF_BURST)
         if not shown:
             return None
-        counted = Counter(map(_route, skipped))
         body: FlowNews = {
             "kind": "news",
             "lifelines": self._lifelines(),
-            "lost": lost,
-            "skipped": [_skipped(*key, count) for key, count in counted.items()],
+            "skipped": _counted(unlisted),
             "hops": [self._hop(*one) for one in shown],
         }
         return cast("Body", body)
 
-    def _since(self, number: int, most: int, of_more: int) -> tuple[int, list[FlowStep], list[tuple[int, FlowStep]]]:
-        """How many steps after this one were forgotten, those that are only counted, and the newest with numbers."""
-        first, steps = self._host.recorder.since(number)
-        self._last = first + len(steps) - 1
+    def _news(self, most: int, of_more: int) -> tuple[Counter[Route], list[tuple[int, FlowStep]]]:
+        """How many new steps are not listed, and those that are, with numbers: all if no more than ``most``."""
+        news = self._reader.look(most if self._wanted is None else CAPACITY)
+        listed = list(enumerate(news.steps, start=news.first))
         if self._wanted is None:
-            cut = len(steps) - of_more if len(steps) > most else 0
-            return first - number - 1, steps[:cut], list(enumerate(steps[cut:], start=first + cut))
-        chosen = [one for one in enumerate(steps, start=first) if one[1].message.correlation_id in self._wanted]
+            shown = listed if news.routes.total() <= most else listed[-of_more:]
+            return news.routes - Counter(route_of(step) for _, step in shown), shown
+        chosen = [one for one in listed if one[1].message.correlation_id in self._wanted]
         cut = len(chosen) - of_more if len(chosen) > most else 0
-        return 0, [step for _, step in chosen[:cut]], chosen[cut:]
+        return Counter(route_of(step) for _, step in chosen[:cut]), chosen[cut:]
 
     def _hop(self, number: int, step: FlowStep) -> Hop:
         message = step.message
@@ -249,8 +247,14 @@ def _ends(step: FlowStep) -> tuple[str, str]:
     return (receiver, sender) if kind in _REPLIES else (sender, receiver)
 
 
-def _skipped(sender: str, component: str, name: str, kind: FlowStepKind, count: int) -> Skipped:
-    return {"source": sender or OUTSIDE, "target": component or GATEWAY, "name": name, "hop": str(kind), "count": count}
+def _counted(routes: Mapping[Route, int]) -> list[Skipped]:
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for (kind, _message, name, sender, component, _handler), count in routes.items():
+        counts[sender or OUTSIDE, component or GATEWAY, name, str(kind)] += count
+    return [
+        {"source": source, "target": target, "name": name, "hop": hop, "count": count}
+        for (source, target, name, hop), count in counts.items()
+    ]
 
 
 def _json_of(message: Message) -> str:

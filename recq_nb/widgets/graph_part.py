@@ -7,7 +7,8 @@ from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
 from recq_nb.flow.application_graph import ApplicationGraph, EdgeKind
-from recq_nb.flow.edge_traffic import EdgeEnds, EdgeRates, EdgeTraffic
+from recq_nb.flow.edge_traffic import REMEMBERED, EdgeEnds, EdgeRates, EdgeTraffic
+from recq_nb.flow.flow_reader import FlowReader
 from recq_nb.flow.graph_picture import application_svg
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
@@ -70,7 +71,7 @@ class GraphPart:
         self._of: Bundle | None = None
         self._graph = ApplicationGraph()
         self._traffic = EdgeTraffic(self._graph)
-        self._last = 0
+        self._reader = FlowReader(host.recorder)
         self._told: set[EdgeEnds] = set()
         self._has_news = False
         self._rates = EdgeRates()
@@ -119,14 +120,13 @@ class GraphPart:
         if self._host.bundle is not self._of:
             self._of = self._host.bundle
             self._graph = self._host.application_graph()
-            self._traffic = EdgeTraffic(self._graph, self._host.recorder.seen)
+            self._traffic = EdgeTraffic(self._graph)
             self._rates = EdgeRates()
-            self._last = 0
-        first, steps = self._host.recorder.since(self._last)
-        self._last = first + len(steps) - 1
-        self._traffic.look(steps)
+            self._reader = FlowReader(self._host.recorder)
+        news = self._reader.look(REMEMBERED)
+        self._traffic.look(news.routes, news.steps)
         self._metrics.look(now)
-        self._has_news = self._has_news or bool(steps)
+        self._has_news = self._has_news or bool(news.routes)
 
     def _edges(self) -> list[GraphEdge]:
         seen, declared = self._traffic.seen, self._traffic.declared

@@ -73,12 +73,10 @@ class FlowNews(TypedDict):
     """What came since.
 
     Attributes:
-        lost: Hops the recorder forgot before anybody looked.
-        skipped: Hops before the listed ones, counted only.
+        skipped: Hops before the listed ones, counted only; also what the recorder has forgotten meanwhile.
     """
 
     kind: Literal["news"]
-    lost: int
     lifelines: list[Lifeline]
     skipped: list[Skipped]
     hops: list[Hop]

@@ -109,7 +109,7 @@ def test_counts_rates_and_percentiles_follow_from_the_steps() -> None:
     recorder.record(
         [
             FlowStep(
-                FlowStepKind.CONSUMED,
+                FlowStepKind.FAILED if number == 7 else FlowStepKind.CONSUMED,
                 0,
                 message,
                 component="Orders",

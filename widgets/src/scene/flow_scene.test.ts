@@ -7,7 +7,6 @@ import { choiceFor, EVERYTHING, flowsIn, kindsIn, LISTED } from "./flow_view.ts"
 
 const news = (hops: readonly Hop[], count = 0) => ({
   kind: "news" as const,
-  lost: 0,
   lifelines: SAMPLE.lifelines,
   skipped: count > 0 ? [{ source: "outside", target: "gateway", name: "X", hop: "sent", count }] : [],
   hops,
@@ -55,7 +54,7 @@ describe("folding frames", () => {
     expect(scene.forgotten).toBe(9_000 - KEPT);
     expect(scene.start).toBe(101);
     expect(accountedFor(scene)).toBe(9_000);
-    expect(accountedFor(withNews(scene, { ...news([hop(10_001, {})], 600), lost: 400 }))).toBe(10_001);
+    expect(accountedFor(withNews(scene, news([hop(10_001, {})], 1_000)))).toBe(10_001);
   });
 });
 

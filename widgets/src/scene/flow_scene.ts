@@ -62,7 +62,7 @@ const merged = (known: readonly Row[], fresh: readonly Hop[]): Row[] => {
 
 export const withNews = (scene: FlowScene, body: FlowNews): FlowScene => {
   const fresh = inOrder(body.hops.filter((hop) => hop.step > scene.newest));
-  const count = body.skipped.reduce((sum, one) => sum + one.count, body.lost);
+  const count = body.skipped.reduce((sum, one) => sum + one.count, 0);
   const gap: Row[] =
     count > 0 ? [{ type: "gap", key: `gap ${newestOf(fresh, scene.newest)}`, count, skipped: body.skipped }] : [];
   const rows = merged([...scene.rows, ...gap], fresh);

@@ -80,14 +80,12 @@ export const isSkipped: Guard<Skipped> = /* @__PURE__ */ record<Skipped>({
 /** What came since. */
 export type FlowNews = {
   readonly kind: "news";
-  readonly lost: number;
   readonly lifelines: readonly Lifeline[];
   readonly skipped: readonly Skipped[];
   readonly hops: readonly Hop[];
 };
 export const isFlowNews: Guard<FlowNews> = /* @__PURE__ */ record<FlowNews>({
   kind: /* @__PURE__ */ literal("news"),
-  lost: isWhole,
   lifelines: /* @__PURE__ */ listOf(isLifeline),
   skipped: /* @__PURE__ */ listOf(isSkipped),
   hops: /* @__PURE__ */ listOf(isHop),
