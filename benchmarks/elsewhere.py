@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Self, cast
 
 from benchmarks.sample import Sample
-from benchmarks.swift_page import watch
 from benchmarks.systems import OurSystem, PeerSystem
 
 _spawn = multiprocessing.get_context("spawn")
@@ -26,19 +25,14 @@ class Ours:
         store: ``"memory"`` or a file.
         components: What to register.
         record: Whether its flow recorder is on.
-        watched: Whether a page looks at its flow.
     """
 
     store: str | Path
     components: tuple[type, ...]
     record: bool = True
-    watched: bool = False
 
     def start(self) -> OurSystem:
-        system = OurSystem(self.store, self.components, record=self.record)
-        if self.watched:
-            watch(system.session)
-        return system
+        return OurSystem(self.store, self.components, record=self.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +74,9 @@ class Elsewhere:
 
     def in_flight(self, round_number: int, clients: int, count: int) -> Sample:
         return self._ask("in_flight", round_number, clients, count)
+
+    def watched(self, round_number: int, clients: int, count: int) -> Sample:
+        return self._ask("watched", round_number, clients, count)
 
     def threads(self, round_number: int, clients: int, count: int) -> Sample:
         return self._ask("threads", round_number, clients, count)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from recq_nb import Session
 from recq_nb.widgets.widget import RecqWidget
@@ -10,8 +12,9 @@ from recq_nb.widgets.widget import RecqWidget
 _PAGE = "swift"
 
 
-def watch(session: Session) -> None:
-    """Have such a page look from now on. It never lags, so that it is sent as many frames as there can be."""
+@contextmanager
+def watched(session: Session) -> Iterator[None]:
+    """Have such a page look while the block lasts. It never lags, so that it is sent as many frames as there can be."""
     widget = session.flow()
 
     def send(content: object, _buffers: object = None) -> None:
@@ -21,6 +24,10 @@ def watch(session: Session) -> None:
 
     widget.send = send
     _tell(widget, {"kind": "hello"}, part="flow")
+    try:
+        yield
+    finally:
+        widget.close()
 
 
 def _tell(widget: RecqWidget, body: dict[str, object], part: str = "") -> None:

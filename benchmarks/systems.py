@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from benchmarks import swift_page
 from benchmarks.account import WRITE_SIDE, AccountCreditCommand, AccountOpenCommand
 from benchmarks.clients import awaited_at_once, awaited_in_turn, called_at_once, called_in_turn
 from benchmarks.peer_account import Accounts, memory_accounts, sqlite_accounts
@@ -91,6 +92,12 @@ class OurSystem:
         """Send from many coroutines of one loop."""
         self.open_accounts(f"many{round_number}", clients, accounts_for(count // clients))
         return awaited_at_once(self.send, clients, count)
+
+    def watched(self, round_number: int, clients: int, count: int) -> Sample:
+        """The same while a page looks at the flow, which acknowledges at once."""
+        self.open_accounts(f"watched{round_number}", clients, accounts_for(count // clients))
+        with swift_page.watched(self.session):
+            return awaited_at_once(self.send, clients, count)
 
     def threads(self, round_number: int, clients: int, count: int) -> Sample:
         """Send from many threads."""
