@@ -53,12 +53,12 @@ class CatalogPart:
     """
 
     name = "catalog"
+    rest_seconds = LOOK_SECONDS
 
     def __init__(self, host: CatalogHost) -> None:
         self._host = host
         self._metrics = HandlerMetrics(host.recorder)
         self._of: Bundle | None = None
-        self._looked = 0.0
         self._sent: dict[str, CatalogMetric] = {}
 
     def snapshot(self) -> Body:
@@ -74,8 +74,6 @@ class CatalogPart:
             self._look(now)
             self._sent = self._metrics.all()
             return self._catalog()
-        if now - self._looked < LOOK_SECONDS:
-            return None
         self._look(now)
         metrics = self._metrics.all()
         changed = {name: metric for name, metric in metrics.items() if metric != self._sent.get(name)}
@@ -86,7 +84,6 @@ class CatalogPart:
         return cast("Body", body)
 
     def _look(self, now: float) -> None:
-        self._looked = now
         self._metrics.look(now)
 
     def _catalog(self) -> Body:

@@ -67,6 +67,7 @@ class ConsolePart:
     """
 
     name = "console"
+    rest_seconds = 0.0
 
     def __init__(self, host: ConsoleHost) -> None:
         self._host = host

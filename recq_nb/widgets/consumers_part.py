@@ -74,6 +74,7 @@ class ConsumersPart:
     """
 
     name = "consumers"
+    rest_seconds = 0.0
 
     def __init__(self, host: ConsumersHost) -> None:
         self._host = host

@@ -43,6 +43,7 @@ class EventsPart:
     """Reads the log on threads of its own, so that neither the engine nor other clicks wait for it."""
 
     name = "events"
+    rest_seconds = 0.0
 
     def __init__(self, host: EventsHost) -> None:
         self._host = host
@@ -63,12 +64,13 @@ class EventsPart:
         """See ``Part.snapshot``."""
         names, contexts = self._host.event_search().facets()
         bundle = self._host.bundle
-        self._told = self._host.head
+        head = self._host.head
+        self._told = self._told or head
         shown_names: list[Counted] = [
             {"value": name, "kind": kind_of(bundle, name), "count": count} for name, count in names
         ]
         shown_contexts: list[Counted] = [{"value": name, "kind": "", "count": count} for name, count in contexts]
-        return {"kind": "events", "head": self._told, "names": shown_names, "contexts": shown_contexts}
+        return {"kind": "events", "head": head, "names": shown_names, "contexts": shown_contexts}
 
     def delta(self) -> Body | None:
         """See ``Part.delta``. Only how far the log is: a page asks for the rows it shows."""

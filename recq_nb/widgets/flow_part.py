@@ -29,8 +29,10 @@ REMEMBERED_OF_SOME = 10_000
 """Hops of chosen flows that their static picture is made from."""
 DETAILED = 300
 """Hops of one frame; more of them are a burst."""
-DETAILED_OF_BURST = 100
+DETAILED_OF_BURST = 60
 """Of a burst the newest are shown, more than a page has room for, and the others counted."""
+BURST_REST_SECONDS = 0.3
+"""Nobody reads what flies past: of a burst there are few frames, which leaves the machine to whoever sends."""
 MOST_LINES = 1_000
 """Of the static picture as text, which a notebook keeps."""
 LONGEST_PAYLOAD = 20_000
@@ -64,6 +66,7 @@ class FlowPart:
     """
 
     name = "flow"
+    rest_seconds = 0.0
 
     def __init__(self, host: FlowHost, wanted: Collection[str] | None = None) -> None:
         self._host = host
@@ -88,6 +91,7 @@ class FlowPart:
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
         unlisted, shown = self._news(DETAILED, DETAILED_OF_BURST)
+        self.rest_seconds = BURST_REST_SECONDS if unlisted else 0.0
         if not shown:
             return None
         body: FlowNews = {
@@ -259,4 +263,9 @@ def _counted(routes: Mapping[Route, int]) -> list[Skipped]:
 
 def _json_of(message: Message) -> str:
     payload = getattr(message, "payload", None)
-    return payload.model_dump_json(indent=2) if isinstance(payload, Payload) else "{}"
+    if not isinstance(payload, Payload):
+        return "{}"
+    try:
+        return payload.model_dump_json(indent=2)
+    except ValueError:  # what no JSON can hold, a lone surrogate for one, is the reason why a reader looks here
+        return repr(payload)

@@ -64,6 +64,7 @@ class GraphPart:
     """Declared and seen edges, their traffic and lag; ``interactions_df`` and ``performance_df`` tell the same."""
 
     name = "graph"
+    rest_seconds = 0.0
 
     def __init__(self, host: GraphHost) -> None:
         self._host = host

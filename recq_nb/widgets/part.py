@@ -30,8 +30,15 @@ class Part(Protocol):
     def name(self) -> str:
         """What frames and the session's method are called by, e.g. ``"flow"``."""
 
+    @property
+    def rest_seconds(self) -> float:
+        """How long it need not be asked again after its last delta, so that cell and page have time for others."""
+
     def snapshot(self) -> Body:
-        """All that a page which just came has to know; replaces what it knew before."""
+        """All that a page which just came has to know; replaces what it knew before.
+
+        Other pages were given a delta the moment before, and miss nothing.
+        """
 
     def delta(self) -> Body | None:
         """What is new since the last call, bounded; None when nothing is. Asked at most twenty times a second."""

@@ -37,11 +37,11 @@ class PerformancePart:
     """Measured service times and rates; ``performance_df`` has the same facts."""
 
     name = "performance"
+    rest_seconds = LOOK_SECONDS
 
     def __init__(self, host: PerformanceHost) -> None:
         self._host = host
         self._metrics = HandlerMetrics(host.recorder)
-        self._looked = 0.0
         self._said: Body | None = None
 
     def snapshot(self) -> Body:
@@ -67,10 +67,6 @@ class PerformancePart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        now = time.monotonic()
-        if now - self._looked < LOOK_SECONDS:
-            return None
-        self._looked = now
         before = self._said
         body = self.snapshot()
         return None if body == before else body

@@ -109,7 +109,7 @@ def _bodies(session: Session, name: str) -> Iterator[tuple[str, Body]]:
 def test_a_page_lets_in_all_that_its_part_sends(
     session: Session, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for other in ("catalog", "consumers", "graph", "performance"):
+    for other in ("consumers", "graph"):
         monkeypatch.setattr(f"recq_nb.widgets.{other}_part.LOOK_SECONDS", 0)
     _traffic(session, "I")
     bodies = [(name, f"is{kind}", body) for kind, body in _bodies(session, name)]

@@ -21,7 +21,7 @@ from recq_nb import (
     projection,
     query_handler,
 )
-from recq_nb.widgets.flow_part import DETAILED_OF_BURST, LONGEST_PAYLOAD, REMEMBERED, FlowPart
+from recq_nb.widgets.flow_part import BURST_REST_SECONDS, DETAILED_OF_BURST, LONGEST_PAYLOAD, REMEMBERED, FlowPart
 from recq_nb.widgets.protocol.envelope import Body
 
 
@@ -116,13 +116,15 @@ def test_a_burst_is_counted_and_nothing_of_it_is_left_out(session: Session) -> N
         part.snapshot()
         _send(session, 2_000)
 
-        news = part.delta()
+        news, rest = part.delta(), part.rest_seconds
+        after = part.delta(), part.rest_seconds
         snapshot = FlowPart(session).snapshot()
 
     assert news is not None
     assert isinstance(news["hops"], list)
     assert isinstance(news["skipped"], list)
     assert len(news["hops"]) == DETAILED_OF_BURST
+    assert (rest, after) == (BURST_REST_SECONDS, (None, 0.0))
     assert sum(one["count"] for one in news["skipped"]) == 6_000 - DETAILED_OF_BURST
     assert isinstance(snapshot["hops"], list)
     assert len(snapshot["hops"]) == REMEMBERED

@@ -104,10 +104,7 @@ def test_lag_stands_on_the_edges_into_the_consumer(session: Session) -> None:
     assert facts["OrderPlaceCommand", "Order.place"]["lag"] == 0
 
 
-def test_performance_is_measured_per_handler_and_said_only_when_it_changes(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("recq_nb.widgets.performance_part.LOOK_SECONDS", 0)
+def test_performance_is_measured_per_handler_and_said_only_when_it_changes(session: Session) -> None:
     part = PerformancePart(session)
     empty = part.picture()
     part.snapshot()

@@ -23,6 +23,7 @@ class CountingPart:
     name = "counting"
 
     def __init__(self) -> None:
+        self.rest_seconds = 0.0
         self.count = 0
         self.told = 0
         self.breaks = False
@@ -126,6 +127,26 @@ def test_a_second_page_takes_no_news_from_the_first(widget: Sent, part: Counting
     widget.hear({"kind": "hello"}, page="second")
 
     assert widget.took() == [(None, {"kind": "news", "more": 4}), ("second", {"kind": "snapshot", "count": 4})]
+
+
+def test_a_part_that_rests_is_asked_later_and_at_once_for_a_page_that_comes(
+    widget: Sent, part: CountingPart, clock: ManualTime
+) -> None:
+    widget.hear({"kind": "hello"})
+    part.rest_seconds, part.count = 0.5, 1
+    widget.feed()
+    part.count = 3
+    clock.now = 0.4
+    widget.feed()
+    assert len(widget.took()) == 2
+
+    widget.hear({"kind": "hello"}, page="second")
+    assert widget.took() == [(None, {"kind": "news", "more": 2}), ("second", {"kind": "snapshot", "count": 3})]
+
+    part.count = 4
+    clock.now = 0.5
+    widget.feed()
+    assert widget.took() == [(None, {"kind": "news", "more": 1})]
 
 
 def test_frames_that_cost_much_are_sent_less_often(
