@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import NamedTuple
 
-from recq_nb.errors import ConcurrentAppendError, RecqError, StoreError, StoreUnavailableError
+from recq_nb.errors import ConcurrentAppendError, RecqError, StoreUnavailableError
 from recq_nb.modeling.gateway import Confirmation
 from recq_nb.modeling.message import EventMessage
 from recq_nb.modeling.payload import Event
@@ -156,7 +156,7 @@ class Publisher:
             return
         try:
             await self._snapshots.save(list(newest.values()))
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  border: a bug in an adapter must not fail what rests on stored events
             self._warn(f"{len(newest)} snapshots were not saved: {error}")
 
     def _settle(self, batch: list[Staged], first: int, store_ns: int) -> None:

@@ -229,15 +229,18 @@ def test_whoever_lost_a_race_fails_alone_with_what_rests_on_it() -> None:
     in_a_scene(act)
 
 
-def test_snapshots_that_cannot_be_saved_are_only_reported() -> None:
+@pytest.mark.parametrize("failure", [StoreUnavailableError("the disk is full"), ZeroDivisionError("a bug")])
+def test_snapshots_that_cannot_be_saved_are_only_reported(failure: Exception) -> None:
     async def act(scene: Scene) -> None:
-        scene.snapshots.failure = StoreUnavailableError("the disk is full")
+        scene.snapshots.failure = failure
         replies = [scene.stage("a1"), scene.stage("b1")]
 
+        await asyncio.sleep(0)
+        replies.append(scene.stage("a2", 2))
         await scene.publisher.stored()
 
-        assert [outcome_of(reply) for reply in replies] == [1, 2]
-        assert scene.warnings == ["2 snapshots were not saved: the disk is full"]
+        assert [outcome_of(reply) for reply in replies] == [1, 2, 3]
+        assert scene.warnings[0] == f"2 snapshots were not saved: {failure}"
 
     in_a_scene(act)
 
