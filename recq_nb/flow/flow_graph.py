@@ -10,6 +10,8 @@ from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 
+LONGEST_OUTCOME = 400
+"""Characters of an outcome in a label."""
 _SECOND, _MILLISECOND = 1_000_000_000, 1_000_000
 
 
@@ -200,13 +202,18 @@ def short_duration(nanoseconds: int) -> str:
     return f"{nanoseconds / 1e3:.0f} µs"
 
 
+def short_outcome(outcome: str) -> str:
+    """A rejection's code or an error for a label, which one of a megabyte would make a picture of megabytes."""
+    return outcome if len(outcome) <= LONGEST_OUTCOME else f"{outcome[:LONGEST_OUTCOME]}…"
+
+
 def _line(node: FlowNode) -> str:
     parts = [f"{node.kind} {node.message.name}"]
     if node.component:
         where = f"{node.component}.{node.handler}" if node.handler else node.component
         parts.append(f"by {where}" if node.kind is MessageKind.EVENT else f"→ {where}")
     if node.end is not None:
-        parts.append(str(node.end).replace("_", " ") + (f" ({node.outcome})" if node.outcome else ""))
+        parts.append(str(node.end).replace("_", " ") + (f" ({short_outcome(node.outcome)})" if node.outcome else ""))
     elif node.kind is not MessageKind.EVENT:
         parts.append("under way")
     if node.duration_ns is not None:
@@ -215,7 +222,7 @@ def _line(node: FlowNode) -> str:
 
 
 def _consumption_line(consumption: Consumption) -> str:
-    how = f"failed ({consumption.outcome})" if consumption.outcome else "done"
+    how = f"failed ({short_outcome(consumption.outcome)})" if consumption.outcome else "done"
     return f"consumed by {consumption.component}.{consumption.handler} {how} in {milliseconds(consumption.handler_ns)}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from recq_nb.flow.flow_graph import FlowGraph, FlowNode, MessageKind, short_duration
+from recq_nb.flow.flow_graph import FlowGraph, FlowNode, MessageKind, short_duration, short_outcome
 from recq_nb.modeling.message import InvocationMessage
 from recq_nb.modeling.payload import Query
 from recq_nb.modeling.payload_definition import PayloadKind, payload_kind, query_answer
@@ -99,7 +99,7 @@ def _request_arrows(node: FlowNode) -> list[Arrow]:
     if node.end is FlowStepKind.REPLIED:
         carried, carried_kind = _reply_of(node)
         return [*found, Arrow(node.ended_ns, receiver, sender, f"{carried}, {took}", ArrowKind.REPLY, carried_kind)]
-    label = f"{node.end}: {node.outcome}, {took}"
+    label = f"{node.end}: {short_outcome(node.outcome)}, {took}"
     return [*found, Arrow(node.ended_ns, receiver, sender, label, ArrowKind.FAILURE, kind)]
 
 
@@ -109,7 +109,7 @@ def _event_arrows(node: FlowNode) -> list[Arrow]:
     for consumption in node.consumptions:
         took = short_duration(consumption.handler_ns)
         kind = ArrowKind.FAILURE if consumption.outcome else ArrowKind.EVENT
-        label = f"failed: {consumption.outcome}, {took}" if consumption.outcome else f"{name}, {took}"
+        label = f"failed: {short_outcome(consumption.outcome)}, {took}" if consumption.outcome else f"{name}, {took}"
         until = consumption.started_ns + consumption.handler_ns
         found.append(Arrow(consumption.started_ns, STORE, consumption.component, label, kind, payload, until))
     return found

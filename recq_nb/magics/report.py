@@ -11,6 +11,8 @@ from html import escape
 
 from IPython.display import display
 
+from recq_nb.flow.legible_text import legible
+
 _STYLE = """<style>
 .recq-report{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);
 color:var(--jp-ui-font-color1,inherit);line-height:1.45;margin:2px 0}
@@ -122,10 +124,10 @@ class Report:
             block.html() if isinstance(block, Table) else f'<p class="recq-line">{_html(block)}</p>'
             for block in self._blocks
         ]
-        return f'{_STYLE}<div class="recq-report">{"".join(parts)}</div>'
+        return legible(f'{_STYLE}<div class="recq-report">{"".join(parts)}</div>')
 
     def __repr__(self) -> str:
-        return "\n".join(block.text if isinstance(block, Table) else _text(block) for block in self._blocks)
+        return legible("\n".join(block.text if isinstance(block, Table) else _text(block) for block in self._blocks))
 
     def show(self) -> None:
         """Display it as output of the running cell."""

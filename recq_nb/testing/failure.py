@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from recq_nb.errors import RecqError
+from recq_nb.flow.legible_text import legible
 from recq_nb.testing.difference import Difference, columns, differences
 
 _STYLE = """<style>
@@ -44,20 +45,20 @@ class SpecificationFailure(RecqError, AssertionError):  # noqa: N818  a failed a
 
     def __str__(self) -> str:
         if not self.differences:
-            return super().__str__()
+            return legible(super().__str__())
         rows = [("", "field", "expected", "actual")]
         rows += [
             ("=" if row.equal else "≠", row.place or "(whole)", row.expected, row.actual) for row in self.differences
         ]
-        return f"{super().__str__()}\n{columns(rows)}"
+        return legible(f"{super().__str__()}\n{columns(rows)}")
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<p>{escape(line)}</p>" for line in RecqError.__str__(self).splitlines())
         if not self.differences:
-            return f'{_STYLE}<div class="recq-diff">{lines}</div>'
+            return legible(f'{_STYLE}<div class="recq-diff">{lines}</div>')
         rows = "".join(_html_row(row) for row in self.differences)
         head = "<thead><tr><th></th><th>field</th><th>expected</th><th>actual</th></tr></thead>"
-        return f'{_STYLE}<div class="recq-diff">{lines}<table>{head}<tbody>{rows}</tbody></table></div>'
+        return legible(f'{_STYLE}<div class="recq-diff">{lines}<table>{head}<tbody>{rows}</tbody></table></div>')
 
 
 def _html_row(row: Difference) -> str:

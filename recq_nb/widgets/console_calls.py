@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
@@ -19,12 +20,15 @@ from recq_nb.modeling.payload import Command, Payload, Query
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 from recq_nb.widgets.console_host import ConsoleHost, SettledLater
 from recq_nb.widgets.protocol.console import Call, Caused
+from recq_nb.widgets.wire_body import EXACT
 
 REMEMBERED = 30
 """Calls that are shown; the oldest go first."""
 MOST_CAUSED = 60
 MOST_ROWS = 200
 LONGEST_TEXT = 2_000
+LONGEST_INPUT = 20_000
+"""Of what was sent, as JSON and as source; what is longer is not offered to be filled in or copied again."""
 LONGEST_LIST = 50
 WATCHED_SECONDS = 30.0
 """After its reply, what a call has caused is still added to it for so long."""
@@ -162,8 +166,8 @@ def _outcome(call: SentCall) -> Call:
         "code": "",
         "text": "",
         "remedy": "",
-        "input": call.payload.model_dump_json(by_alias=True)[:LONGEST_TEXT],
-        "source": call.source,
+        "input": _whole(_text_of(call.payload)),
+        "source": _whole(call.source),
         "sent_at": call.sent_at.isoformat(),
         "took": 0.0,
         "event": "",
@@ -194,7 +198,7 @@ def _outcome(call: SentCall) -> Call:
 
 def _failed(body: Call, error: BaseException) -> Call:
     if isinstance(error, Rejection):
-        body["state"], body["code"], body["text"] = "rejected", error.code, error.text
+        body["state"], body["code"], body["text"] = "rejected", error.code[:LONGEST_TEXT], error.text[:LONGEST_TEXT]
         return body
     if isinstance(error, CancelledError):
         body["state"], body["text"] = "cancelled", str(error)
@@ -207,6 +211,10 @@ def _failed(body: Call, error: BaseException) -> Call:
     return body
 
 
+def _whole(text: str) -> str:
+    return text if len(text) <= LONGEST_INPUT else ""
+
+
 def _view(value: object) -> tuple[object, int]:
     """An answer as JSON, cut where it is long, and how many rows there were."""
     if isinstance(value, list):
@@ -214,15 +222,28 @@ def _view(value: object) -> tuple[object, int]:
     return _bounded(_json(value)), -1
 
 
+def _text_of(payload: BaseModel) -> str:
+    """JSON; ``""`` where it has none."""
+    try:
+        return payload.model_dump_json(by_alias=True)
+    except ValueError:  # a text in it has a lone surrogate, or a serializer of the modeller's own fails
+        return ""
+
+
 def _json(value: object) -> object:
-    return json.loads(value.model_dump_json(by_alias=True)) if isinstance(value, BaseModel) else str(value)
+    if not isinstance(value, BaseModel):
+        return str(value)
+    text = _text_of(value)
+    return json.loads(text) if text else repr(value)
 
 
 def _bounded(value: object) -> object:
     match value:
         case str():
             return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
-        case int() if abs(value) >= 2**53:  # more than a page's numbers can hold
+        case int() if abs(value) >= EXACT:
+            return str(value)
+        case float() if not math.isfinite(value):
             return str(value)
         case list():
             return [*map(_bounded, value[:LONGEST_LIST]), *_left_out(value)]

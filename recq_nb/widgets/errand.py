@@ -11,6 +11,8 @@ from recq_nb.widgets.protocol.envelope import Body
 
 MOST = 16
 """Errands of one part that may be under way at once."""
+LONGEST_PROBLEM = 4_000
+"""Characters of a problem that are shown."""
 
 
 class Errands:
@@ -45,5 +47,7 @@ class Errands:
 def problem_of(error: Exception) -> Body:
     """An error as a widget shows it."""
     if isinstance(error, RecqError):
-        return {"kind": "problem", "text": error.problem, "remedy": error.remedy or ""}
-    return {"kind": "problem", "text": f"{type(error).__name__}: {error}", "remedy": ""}
+        text, remedy = error.problem, error.remedy or ""
+    else:
+        text, remedy = f"{type(error).__name__}: {error}", ""
+    return {"kind": "problem", "text": text[:LONGEST_PROBLEM], "remedy": remedy[:LONGEST_PROBLEM]}

@@ -25,6 +25,8 @@ from recq_nb.widgets.protocol.events import Counted
 MOST_ON_A_PAGE = 500
 MOST_OF_A_FLOW = 2_000
 REMEMBERED_QUERIES = 8
+MOST_WAITING = 64
+"""Questions of all pages that may wait for an answer."""
 STILL = 20
 """Events in the static twin."""
 A_FEW = 100
@@ -54,6 +56,7 @@ class EventsPart:
         self._asked = 0
         self._changing = threading.Lock()
         self._looking_back = 0
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._last_picture: Picture | None = None
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="recq-events")
         self._travelling = ThreadPoolExecutor(1, thread_name_prefix="recq-events-past")
@@ -108,11 +111,16 @@ class EventsPart:
                 body = make()
             except Exception as error:  # noqa: BLE001  border: the Intent receiver; shown in the widget
                 body = problem_of(error)
+            finally:
+                self._waiting.release()
             answer(body)
 
+        if not self._waiting.acquire(blocking=False):
+            raise RecqError(f"{MOST_WAITING} questions to the log still wait.", remedy="Ask again in a moment.")
         try:
             threads.submit(work)
         except RuntimeError:
+            self._waiting.release()
             raise RecqError("this widget is closed.", remedy="Run recq.events() again.") from None
 
     def _search(self) -> EventSearch:

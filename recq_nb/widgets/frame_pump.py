@@ -57,7 +57,7 @@ class FramePump:
             with self._changing:
                 fed = list(self._fed.values())
             for one in fed:
-                if not one.feed():
+                if not _fed(one):
                     self.detach(one)
             idle = 0 if fed else idle + 1
             if idle >= IDLE_ROUNDS:
@@ -65,3 +65,10 @@ class FramePump:
                     if not self._fed:
                         self._thread = None
                         return
+
+
+def _fed(one: Fed) -> bool:
+    try:
+        return one.feed()
+    except Exception:  # noqa: BLE001  border: what cannot be told is let go, and the other widgets are fed on
+        return False

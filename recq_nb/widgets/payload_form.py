@@ -12,6 +12,7 @@ from pydantic_core.core_schema import DecimalSchema
 from recq_nb.modeling.payload import AggregateIdMarker, LockIdMarker, Payload
 from recq_nb.modeling.payload_field import payload_fields
 from recq_nb.widgets.protocol.console import Choice, Control, FormNode
+from recq_nb.widgets.wire_body import sendable
 
 Schema = Mapping[str, object]
 _DEEPEST = 12
@@ -118,7 +119,7 @@ class _Reader:
             node["hint"] = ", ".join(hints)
         if "default" in schema:
             node["has_default"] = True
-            node["default"] = schema["default"]
+            node["default"] = sendable(schema["default"])
         return node
 
     def _plain(self, schema: Schema, name: str, depth: int) -> FormNode:  # noqa: PLR0911  one return a type

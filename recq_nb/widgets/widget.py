@@ -13,6 +13,7 @@ import traitlets
 from pydantic import TypeAdapter, ValidationError
 
 from recq_nb.errors import RecqError
+from recq_nb.flow.legible_text import legible
 from recq_nb.widgets.bundle import LOADER, bundle_digest, bundle_names, bundle_text
 from recq_nb.widgets.errand import problem_of
 from recq_nb.widgets.frame_pump import FramePump
@@ -21,6 +22,7 @@ from recq_nb.widgets.page import Page
 from recq_nb.widgets.part import Answer, Part, Picture
 from recq_nb.widgets.protocol.envelope import Body, Frame, Intent
 from recq_nb.widgets.static_twin import StaticTwin
+from recq_nb.widgets.wire_body import sendable_body
 
 _INTENT = TypeAdapter(Intent)
 _MIME = "application/vnd.jupyter.widget-view+json"
@@ -28,6 +30,8 @@ SHARE = 0.05
 """Of one core, what feeding a widget may take: after frames that cost much it rests, so that a burst of messages gives
 fewer and not more of them."""
 LONGEST_REST_SECONDS = 0.15
+MOST_PAGES = 64
+"""Pages that are fed; the one that came first goes, and is asked to say hello again if it is still there."""
 T = TypeVar("T")
 
 
@@ -60,6 +64,7 @@ class RecqWidget(anywidget.AnyWidget):
         self._sending = threading.RLock()
         self._frames = 0
         self._rested_at = 0.0
+        self._due: dict[str, float] = {}
         self._closed = False
         self._twin: StaticTwin | None = None
         self._last = self._picture()
@@ -93,7 +98,10 @@ class RecqWidget(anywidget.AnyWidget):
                 started = time.thread_time()
                 for name in sorted({part for page in self._pages.values() for part in page.looks_at}):
                     part = self._hosted[name]
+                    if now < self._due.get(name, 0.0):
+                        continue
                     body = self._guarded(part.delta)
+                    self._due[name] = now + part.rest_seconds
                     if body is not None:
                         self._send_frame(name, body)
                 self._rested_at = now + min((time.thread_time() - started) / SHARE, LONGEST_REST_SECONDS)
@@ -109,7 +117,10 @@ class RecqWidget(anywidget.AnyWidget):
                 if to is None or to == name:
                     page.sent(self._frames, now)
             frame: Frame = {"frame": self._frames, "part": part, "to": to, "answers": answers, "body": body}
-            self.send(frame)
+            try:
+                self.send(frame)
+            except ValueError:  # a lone surrogate or a number that JSON has no word for, which is rare
+                self.send(frame | {"body": sendable_body(body)})
 
     def _guarded(self, make: T) -> Body | None:
         try:
@@ -173,6 +184,8 @@ class RecqWidget(anywidget.AnyWidget):
     def _hello(self, page_name: str, part: Part, number: int) -> None:
         with self._sending:
             page = self._pages.setdefault(page_name, Page(time.monotonic(), self._frames))
+            if len(self._pages) > MOST_PAGES:
+                del self._pages[next(iter(self._pages))]
             if any(part.name in other.looks_at for other in self._pages.values()):
                 news = self._guarded(part.delta)  # whoever looks already misses nothing
                 if news is not None:
@@ -195,7 +208,8 @@ class RecqWidget(anywidget.AnyWidget):
                 pictures.append(part.picture())
             except RecqError as error:
                 pictures.append(Picture("", str(error)))
-        return Picture("".join(one.html for one in pictures), "\n".join(one.text for one in pictures))
+        html, text = "".join(one.html for one in pictures), "\n".join(one.text for one in pictures)
+        return Picture(legible(html), legible(text))
 
     def current_picture(self) -> Picture:
         """The static twin as of now, which pages that show it without its module are given, too."""

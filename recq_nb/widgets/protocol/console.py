@@ -115,8 +115,8 @@ class Call(TypedDict):
         state: ``pending``, ``confirmed``, ``answered``, ``rejected``, ``failed``, ``timed_out`` or ``cancelled``.
         code: A rejection's code, or the class of what it failed with.
         text: Why it was refused, or failed.
-        input: What was sent, as JSON.
-        source: The call as a code cell.
+        input: What was sent, as JSON; ``""`` where it is too long to be told.
+        source: The call as a code cell; ``""`` likewise.
         sent_at: ISO time, UTC.
         took: Milliseconds to the reply; 0 while pending.
         event: The stored event; ``""`` without.
