@@ -314,3 +314,17 @@ class RenameCommand(DomainCommand):
 def test_a_query_and_a_command_without_more_than_an_id_have_forms() -> None:
     assert [node["control"] for node in form_of(PageQuery)["nodes"]] == ["text"]
     assert node_of("identifier", RenameCommand)["label"] == "AggregateId"
+
+
+class BigCommand(ServiceCommand):
+    most: int = 2**63 - 1
+    odds: list[int] = Field(default=[7, -(2**53)])
+    share: float = 0.5
+
+
+def test_a_default_that_a_page_would_round_is_its_numeral() -> None:
+    assert {node["name"]: node["default"] for node in form_of(BigCommand)["nodes"]} == {
+        "most": "9223372036854775807",
+        "odds": [7, "-9007199254740992"],
+        "share": 0.5,
+    }

@@ -13,7 +13,7 @@ import {
   type OpenForm,
 } from "../protocol/generated/console.ts";
 import { type ConsoleScene, fromConsole, grouped, NOTHING, withConsoleNews } from "../scene/console_scene.ts";
-import { type Draft, filled } from "../scene/draft.ts";
+import { type Draft, exactly, filled } from "../scene/draft.ts";
 import { onJump } from "../scene/focus.ts";
 import { copy } from "./clipboard.ts";
 import { CallCard } from "./console_calls.tsx";
@@ -61,7 +61,7 @@ export const Console = ({ connection, part }: Props): JSX.Element => {
   const open = async (wanted: string, input: string | null): Promise<void> => {
     const body = await connection.ask(part, { kind: "open_form", name: wanted } satisfies OpenForm);
     if (isForm(body)) {
-      const given = input === null ? null : filled(body.root, JSON.parse(input));
+      const given = input === null ? null : filled(body.root, exactly(input));
       setOpened((before) => ({ form: body, given, key: (before?.key ?? 0) + 1 }));
       setNotice(null);
     } else {

@@ -149,15 +149,19 @@ export const CallCard = ({ call, open, onCopy, onAgain, onGiveUp }: Props): JSX.
         </ul>
       ) : null}
       <p class="recq-console-input" title={call.input}>
-        <code>{call.input}</code>
+        <code>{call.input || "What was sent is too long to be shown."}</code>
       </p>
       <span class="recq-console-line">
-        <button type="button" onClick={() => onCopy(call)} data-testid="console-copy-call">
-          copy as cell
-        </button>
-        <button type="button" onClick={() => onAgain(call)} data-testid="console-again">
-          fill in again
-        </button>
+        {call.source ? (
+          <button type="button" onClick={() => onCopy(call)} data-testid="console-copy-call">
+            copy as cell
+          </button>
+        ) : null}
+        {call.input ? (
+          <button type="button" onClick={() => onAgain(call)} data-testid="console-again">
+            fill in again
+          </button>
+        ) : null}
         {call.state === "pending" ? (
           <button type="button" onClick={() => onGiveUp(call)} data-testid="console-give-up">
             stop waiting

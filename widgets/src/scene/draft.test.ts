@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Control, FormNode } from "../protocol/generated/console.ts";
-import { adapted, type Draft, filled, fresh, written } from "./draft.ts";
+import { adapted, type Draft, exactly, filled, fresh, written } from "./draft.ts";
 
 const node = (control: Control, rest: Partial<FormNode> = {}): FormNode => ({
   control,
@@ -179,5 +179,26 @@ describe("a value that is filled in", () => {
 
   it("is no use where the form has nothing inside", () => {
     expect(() => filled(node("optional"), "x")).toThrow("has nothing inside");
+  });
+});
+
+describe("what was sent before, filled in again", () => {
+  it("keeps every digit of a number that the page's own would round", () => {
+    const form = object(
+      node("integer", { name: "n" }),
+      node("number", { name: "x" }),
+      node("union", { name: "u", nodes: [node("text"), node("integer")] }),
+    );
+    const sent = '{"n": -9007199254740993, "x": 0.25, "u": 7}';
+
+    expect(written(form, filled(form, exactly(sent))).text).toBe(sent);
+    expect(exactly("[1e400, 12, 9007199254740991]")).toEqual(["1e400", 12, 9007199254740991]);
+  });
+
+  it("takes a default that came as a numeral for the whole number it is", () => {
+    const union = node("union", { nodes: [node("integer"), node("text")] });
+
+    expect(filled(union, "9223372036854775807")).toEqual({ t: "union", branch: 0, inner: text("9223372036854775807") });
+    expect(filled(union, "12")).toEqual({ t: "union", branch: 1, inner: text("12") });
   });
 });

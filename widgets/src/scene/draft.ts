@@ -72,7 +72,9 @@ export const fresh = (node: FormNode): Draft => {
 const suits = (node: FormNode, value: unknown): boolean => {
   switch (node.control) {
     case "integer":
-      return typeof value === "number" && Number.isInteger(value);
+      return typeof value === "number"
+        ? Number.isInteger(value)
+        : typeof value === "string" && LONG_NUMERAL.test(value);
     case "number":
       return typeof value === "number";
     case "bool":
@@ -95,6 +97,17 @@ const suits = (node: FormNode, value: unknown): boolean => {
 };
 const same = (node: FormNode, value: unknown): boolean =>
   node.choices.some((choice) => JSON.stringify(choice.value) === JSON.stringify(value));
+
+/** A JSON text's value, in which a number the page would round is its numeral as text. */
+export const exactly = (text: string): unknown =>
+  JSON.parse(text, (_name: string, value: unknown, place?: { readonly source?: string }) =>
+    typeof value === "number" &&
+    place?.source !== undefined &&
+    (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value))
+      ? place.source
+      : value,
+  );
+const LONG_NUMERAL = /^-?\d{16,}$/;
 
 /** A form filled in with a JSON value, e.g. a default. */
 export const filled = (node: FormNode, value: unknown): Draft => {
