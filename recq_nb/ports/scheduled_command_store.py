@@ -68,3 +68,6 @@ class ScheduledCommandStore(Protocol):
 
     async def note_failure(self, schedule_id: str, attempts: int, error: str, *, given_up: bool) -> None:
         """An attempt has failed."""
+
+    async def try_again(self, schedule_id: str) -> bool:
+        """Have a schedule that was given up due again, as if it had never failed; whether there was one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from recq_nb.errors import NoHandlerError, PayloadError, RecqError, Rejection
+from recq_nb.errors import ConsumerError, NoHandlerError, PayloadError, RecqError, Rejection
 from recq_nb.modeling.metadata import Metadata
 from recq_nb.modeling.payload import Command
 from recq_nb.modeling.serialization import decode_model
@@ -67,6 +67,40 @@ class Scheduler:
     def nudge(self) -> None:
         """Try at once what waits for another attempt: the model has changed."""
         self._nudged.changed()
+
+    async def cancel(self, schedule_id: str) -> None:
+        """Take a schedule back, whatever its saga thinks of it.
+
+        Raises:
+            ConsumerError: There is none, or its command is on its way.
+        """
+        async with self.turn:
+            if schedule_id in self._firing - self._waiting:
+                raise ConsumerError(
+                    f"the command scheduled as {schedule_id} is being sent and cannot be taken back.",
+                    remedy="See what became of it in recq.messages.",
+                )
+            if not await self._store.is_scheduled(schedule_id):
+                raise _not_scheduled(schedule_id)
+            await self._store.remove(schedule_id)
+        self.nudge()
+        self._changed.set()
+
+    async def retry(self, schedule_id: str) -> None:
+        """Send once more what was given up; it is given up again after as many failures.
+
+        Raises:
+            ConsumerError: There is none, or it was not given up.
+        """
+        async with self.turn:
+            if not await self._store.try_again(schedule_id):
+                if not await self._store.is_scheduled(schedule_id):
+                    raise _not_scheduled(schedule_id)
+                raise ConsumerError(
+                    f"the command scheduled as {schedule_id} was not given up; it is sent when it is due.",
+                    remedy="See recq.scheduled_df().",
+                )
+        self._changed.set()
 
     async def run(self) -> None:
         """Fire schedules until cancelled."""
@@ -166,3 +200,9 @@ class Scheduler:
             f"{record.command_name} is due and not registered.",
             remedy=f"Run the cell that defines {record.command_name}.",
         )
+
+
+def _not_scheduled(schedule_id: str) -> ConsumerError:
+    return ConsumerError(
+        f"no command is scheduled as {schedule_id}; it was sent or cancelled.", remedy="See recq.scheduled_df()."
+    )

@@ -132,3 +132,25 @@ class ConsumerControl(Inspection):
                 remedy="See recq.dead_events_df().",
             )
         return deleted
+
+    def cancel_scheduled(self, schedule_id: str) -> None:
+        """Take a scheduled command back, so that it is never sent; its saga is not told.
+
+        Args:
+            schedule_id: As ``scheduled_df`` has it.
+
+        Raises:
+            ConsumerError: It is not scheduled, or on its way.
+        """
+        self._run(self._runtime.scheduler.cancel(schedule_id), "cancel")
+
+    def retry_scheduled(self, schedule_id: str) -> None:
+        """Send a scheduled command that was given up once more, under the same command id.
+
+        Args:
+            schedule_id: As ``scheduled_df`` has it.
+
+        Raises:
+            ConsumerError: It is not scheduled, or was not given up.
+        """
+        self._run(self._runtime.scheduler.retry(schedule_id), "retry")

@@ -147,3 +147,13 @@ def test_a_failure_is_noted_and_what_was_given_up_is_no_longer_due(stores: Store
     assert once == [schedule("a", 10)._replace(attempts=1, last_error="it's away")]
     assert due(stores, 99) == []
     assert asyncio.run(stores.schedules.is_scheduled("a"))
+
+
+def test_what_was_given_up_is_due_again_when_somebody_wants_it(stores: Stores) -> None:
+    scheduled(stores, schedule("a", 10), schedule("b", 10))
+    asyncio.run(stores.schedules.note_failure("a", 3, "no", given_up=True))
+
+    wanted = [asyncio.run(stores.schedules.try_again(name)) for name in ("a", "b", "never")]
+
+    assert wanted == [True, False, False]
+    assert due(stores, 99) == [schedule("a", 10), schedule("b", 10)]

@@ -80,6 +80,15 @@ class DuckDbScheduledCommandStore:
             [schedule_id, attempts, error, given_up],
         )
 
+    async def try_again(self, schedule_id: str) -> bool:
+        """See ``ScheduledCommandStore.try_again``."""
+        found = await self._run(
+            "UPDATE recq.scheduled_commands SET attempts = 0, last_error = '', given_up = false "
+            "WHERE schedule_id = $1 AND given_up RETURNING schedule_id",
+            [schedule_id],
+        )
+        return bool(found)
+
     async def _run(self, sql: str, parameters: list[object]) -> list[tuple[object, ...]]:
         def run(cursor: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
             rows: list[tuple[object, ...]] = cursor.execute(sql, parameters).fetchall()

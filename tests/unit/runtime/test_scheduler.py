@@ -2,6 +2,7 @@
 
 # Annotations are evaluated at once in this module, so that components may be defined inside tests.
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from recq_nb import (
     CommandScheduler,
     Confirmation,
+    ConsumerError,
     PayloadError,
     ServiceCommand,
     Session,
@@ -32,7 +34,7 @@ from tests.domains.reminders import (
     Stay,
     StayState,
 )
-from tests.waiting import HastyClock, spin_until, wait_until
+from tests.waiting import PATIENCE, HastyClock, spin_until, wait_until
 
 
 @pytest.fixture
@@ -62,6 +64,13 @@ def scheduled(session: Session) -> list[tuple[object, ...]]:
     return session.sql(
         "SELECT payload->>'name', due_at, attempts, last_error, given_up FROM recq.scheduled_commands ORDER BY ALL"
     ).rows()
+
+
+def id_of(session: Session, name: str) -> str:
+    ((schedule_id,),) = session.sql(
+        "SELECT schedule_id FROM recq.scheduled_commands WHERE payload->>'name' = $1", name
+    ).rows()
+    return str(schedule_id)
 
 
 def test_a_scheduled_command_is_sent_when_it_is_due_and_not_before(
@@ -232,6 +241,70 @@ def test_what_fails_for_good_is_given_up_and_stays_visible_with_its_error(bell: 
         session.settled().result()
         assert len(bell.messages) == 3
         assert len(session.scheduled_df().query("given_up")) == 1
+
+
+def test_what_was_given_up_is_sent_once_more_or_taken_back_when_somebody_decides(bell: Bell) -> None:
+    def fail() -> None:
+        raise LookupError("no such guest")
+
+    bell.on_ring = fail
+    with Session(clock=HastyClock(), injector={Bell: bell}) as session:
+        session.register(Desk, Reminder, Stay)
+        do(session, BookCommand(name="ada"), BookCommand(name="bob"))
+        spin_until(session, lambda: len(bell.messages) == 6 and not session._runtime.scheduler._firing)
+        ada, bob = (id_of(session, name) for name in ("ada", "bob"))
+
+        bell.on_ring = lambda: None
+        session.retry_scheduled(ada)
+        session.settled().result()
+        session.cancel_scheduled(bob)
+
+        assert (bell.rung, scheduled(session)) == (["ada"], [])
+        assert len({message.message_id for message in bell.messages}) == 2
+        for gone in (ada, bob):
+            with pytest.raises(ConsumerError, match="it was sent or cancelled"):
+                session.retry_scheduled(gone)
+            with pytest.raises(ConsumerError, match="it was sent or cancelled"):
+                session.cancel_scheduled(gone)
+
+
+def test_a_reader_cancels_what_is_not_due_or_waits_for_its_next_attempt(
+    session: Session, clock: ManualClock, bell: Bell
+) -> None:
+    do(session, BookCommand(name="ada"), BookCommand(name="bob", seconds=600))
+    session.unregister("Reminder")
+    clock.advance(60)
+    wait_until(session, lambda: bool(session._runtime.scheduler._waiting))
+    with pytest.raises(ConsumerError, match="was not given up"):
+        session.retry_scheduled(id_of(session, "bob"))
+
+    session.cancel_scheduled(id_of(session, "ada"))
+    session.cancel_scheduled(id_of(session, "bob"))
+    session.register(Reminder)
+    clock.advance(3600)
+    session.settled().result()
+
+    assert (bell.rung, scheduled(session)) == ([], [])
+
+
+def test_what_is_being_sent_cannot_be_taken_back(session: Session, clock: ManualClock, bell: Bell) -> None:
+    ringing, go_on = threading.Event(), threading.Event()
+
+    def ring() -> None:
+        ringing.set()
+        go_on.wait(PATIENCE)
+
+    bell.on_ring = ring
+    do(session, BookCommand(name="ada"))
+    clock.advance(60)
+    assert ringing.wait(PATIENCE)
+
+    with pytest.raises(ConsumerError, match="is being sent and cannot be taken back"):
+        session.cancel_scheduled(id_of(session, "ada"))
+
+    go_on.set()
+    session.settled().result()
+    assert (bell.rung, scheduled(session)) == (["ada"], [])
 
 
 def test_a_scheduled_command_belongs_to_the_flow_of_the_event_that_scheduled_it(
