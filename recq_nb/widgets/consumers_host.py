@@ -71,3 +71,9 @@ class ConsumersHost(Readable, Protocol):
 
     def delete_dead_events(self, consumer: str, sequence_number: int | None = None) -> int:
         """Give dead events up."""
+
+    def cancel_scheduled(self, schedule_id: str) -> None:
+        """Take a scheduled command back."""
+
+    def retry_scheduled(self, schedule_id: str) -> None:
+        """Send what was given up once more."""

@@ -17,10 +17,10 @@ from recq_nb.widgets.consumer_tables import read_tables
 from recq_nb.widgets.consumers_host import ConsumersHost, Status, Tried
 from recq_nb.widgets.errand import Errands, problem_of
 from recq_nb.widgets.part import Answer, Picture
-from recq_nb.widgets.protocol.consumers import Act, Action, ConsumerRow, ConsumersBody, Tables
+from recq_nb.widgets.protocol.consumers import Act, Action, ActOnScheduled, ConsumerRow, ConsumersBody, Tables
 from recq_nb.widgets.protocol.envelope import Body
 
-_INTENT: TypeAdapter[Act] = TypeAdapter(Act)
+_INTENT: TypeAdapter[Act | ActOnScheduled] = TypeAdapter(Act | ActOnScheduled)
 LOOK_SECONDS = 0.1
 """Between two looks at the consumers."""
 READ_SECONDS = 1.0
@@ -190,6 +190,9 @@ class ConsumersPart:
             act = _INTENT.validate_python(intent, strict=True)
         except ValidationError as error:
             raise RecqError(f"the consumers widget knows no such intent: {error.errors()[0]['msg']}.") from None
+        if act["kind"] == "scheduled":
+            self._decide(act, answer)
+            return
         _must_be_confirmed(act)
         acted_on = [one.consumer_id for one in self._host.consumer_statuses() if _concerns(act, one)]
         if act["action"] == "replay":
@@ -206,6 +209,23 @@ class ConsumersPart:
                     self._busy.pop(consumer_id, None)
                 self._read_of = None
             return {"kind": "acted", "text": text, "failed": failed}
+
+        self._errands.run(work, answer)
+
+    def _decide(self, act: ActOnScheduled, answer: Answer) -> None:
+        schedule_id = act["schedule_id"]
+        if act["action"] == "cancel" and not act["confirmed"]:
+            raise RecqError("a cancelled command is never sent, and that was not confirmed.", remedy="Confirm it.")
+
+        def work() -> Body:
+            if act["action"] == "cancel":
+                self._host.cancel_scheduled(schedule_id)
+                text = "The scheduled command is cancelled."
+            else:
+                self._host.retry_scheduled(schedule_id)
+                text = "The command is sent once more."
+            self._read_of = None
+            return {"kind": "acted", "text": text, "failed": False}
 
         self._errands.run(work, answer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import traceback
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from recq_nb.widgets.consumer_tables import place_of
 from recq_nb.widgets.consumers_part import ConsumersPart, part_for
 from recq_nb.widgets.protocol.consumers import ConsumersBody
 from recq_nb.widgets.protocol.envelope import Body
+from tests.domains.reminders import Bell, BookCommand, Desk, Reminder, Stay
 from tests.domains.tally_poison import POISON, Switch, add, dead, fail, opened, reading_observer, reading_projector
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, HastyClock, spin_until
 
 PROJECTOR = "Reader_1_*"
 
@@ -91,6 +93,40 @@ def test_a_consumer_is_paused_resumed_and_replayed() -> None:
         session.settled().result()
 
         assert sorted(switch.seen) == [1, 1, 2, 2]
+
+
+def decide(part: ConsumersPart, action: str, schedule_id: str, *, confirmed: bool = True) -> Body:
+    answers: queue.SimpleQueue[Body] = queue.SimpleQueue()
+    body: Body = {"kind": "scheduled", "action": action, "schedule_id": schedule_id, "confirmed": confirmed}
+    part.receive(body, answers.put)
+    return answers.get(timeout=PATIENCE)
+
+
+def test_a_scheduled_command_is_cancelled_once_confirmed_and_one_given_up_is_sent_again() -> None:
+    bell = Bell()
+    bell.on_ring = fail(ValueError("no"))
+    with Session(clock=HastyClock(), injector={Bell: bell}) as session:
+        session.register(Desk, Reminder, Stay)
+        part = part_for(session)
+        for name in ("ada", "bob"):
+            session.send(BookCommand(name=name)).result()
+        given_up = "SELECT count(*) FROM recq.scheduled_commands WHERE given_up"
+        spin_until(session, lambda: session.sql(given_up).rows() == [(2,)])
+        body = body_once(part, lambda body: body["tables"] is not None and body["tables"]["scheduled_total"] == 2)
+        assert body["tables"] is not None
+        ada, bob = sorted(body["tables"]["scheduled"], key=lambda row: row["payload"])
+        assert (ada["last_error"], ada["given_up"]) == ("ValueError: no", True)
+
+        bell.on_ring = lambda: None
+        assert decide(part, "retry", ada["schedule_id"])["text"] == "The command is sent once more."
+        session.settled().result()
+        with pytest.raises(RecqError, match="not confirmed"):
+            decide(part, "cancel", bob["schedule_id"], confirmed=False)
+        assert decide(part, "cancel", bob["schedule_id"])["text"] == "The scheduled command is cancelled."
+        assert decide(part, "cancel", bob["schedule_id"])["kind"] == "problem"
+
+        body_once(part, lambda body: body["tables"] is not None and body["tables"]["scheduled_total"] == 0)
+        assert bell.rung == ["ada"]
 
 
 def test_an_action_that_fails_says_why() -> None:

@@ -79,7 +79,7 @@ recq.settled().result()
 
 @pytest.mark.timeout(240)
 def test_it_shows_every_consumer_and_every_action_is_seen_in_the_kernel(lab: LabPage, scratch: Scratch) -> None:
-    lab.open_notebook(scratch.notebook(LOAD, NAMES, PAYLOADS, COMPONENTS, TRAFFIC, "recq.consumers()"))
+    lab.open_notebook(scratch.notebook(LOAD, NAMES, PAYLOADS, COMPONENTS, TRAFFIC, "recq.consumers()", "recq.flow()"))
     lab.run_all()
     page = lab.page
     said = page.get_by_test_id("consumers-said")
@@ -118,11 +118,30 @@ def test_it_shows_every_consumer_and_every_action_is_seen_in_the_kernel(lab: Lab
 
     page.get_by_test_id("consumers-tab-sagas").click()
     expect(page.get_by_test_id("saga-row")).to_contain_text("name = all")
+    page.get_by_test_id("saga-flow").click()
+    expect(said).to_have_text("The flow shows CountSaga.")
+    expect(page.get_by_test_id("flow-component")).to_have_value("CountSaga")
     page.get_by_test_id("consumers-tab-sagas").press("ArrowRight")
-    expect(page.get_by_test_id("scheduled-row")).to_contain_text("CountCommand")
+    _scheduled_are_decided_on(lab)
     assert page.locator(".recq-widget b b").count() == 0
     assert lab.errors() == []
     assert lab.page_errors == []
+
+
+def _scheduled_are_decided_on(lab: LabPage) -> None:
+    page = lab.page
+    row, confirm = page.get_by_test_id("scheduled-row"), page.get_by_test_id("confirm")
+    expect(row).to_contain_text("CountCommand")
+    expect(page.get_by_test_id("scheduled-retry")).to_have_count(0)
+    page.get_by_test_id("scheduled-cancel").click()
+    expect(confirm).to_contain_text("Cancel CountCommand? It is never sent")
+    lab.screenshot("consumers-scheduled-light")
+    page.get_by_test_id("confirm-no").click()
+    assert lab.execute("print(len(recq.scheduled_df()))") == "1\n"
+    page.get_by_test_id("scheduled-cancel").click()
+    page.get_by_test_id("confirm-yes").click()
+    expect(page.get_by_test_id("consumers-scheduled")).to_contain_text("No command is scheduled")
+    assert lab.execute("print(len(recq.scheduled_df()))") == "0\n"
 
 
 @pytest.mark.timeout(240)
@@ -146,6 +165,16 @@ def test_dead_events_are_driven_again_one_or_all_and_deleted(lab: LabPage, scrat
     lab.execute("poison.clear()")
     page.get_by_test_id("dead-redrive-all").click()
     expect(page.get_by_test_id("consumers-dead")).to_contain_text("No dead events")
+    assert lab.execute(DEAD) == "[]\n"
+
+    lab.execute("poison.add(8); recq.send(CountCommand(name='all', number=8)).result()")
+    page.get_by_test_id("dead-delete-all").click()
+    page.keyboard.press("Escape")
+    assert lab.execute(DEAD) == "[8]\n"
+    page.get_by_test_id("dead-delete-all").click()
+    expect(page.get_by_test_id("confirm")).to_contain_text("Delete 1 dead event for good?")
+    page.get_by_test_id("confirm-yes").click()
+    expect(said).to_have_text("1 dead event deleted.")
     assert lab.execute(DEAD) == "[]\n"
 
     assert page.title() != "1"

@@ -122,6 +122,20 @@ class Act(TypedDict):
     confirmed: bool
 
 
+@with_config(ConfigDict(extra="forbid"))
+class ActOnScheduled(TypedDict):
+    """A reader decides about a scheduled command.
+
+    Attributes:
+        confirmed: Whether the reader was asked, where it is never sent.
+    """
+
+    kind: Literal["scheduled"]
+    action: Literal["cancel", "retry"]
+    schedule_id: str
+    confirmed: bool
+
+
 class Acted(TypedDict):
     """It is done; the text says what came of it."""
 

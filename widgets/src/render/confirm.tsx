@@ -4,12 +4,13 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 type Props = {
   readonly question: string;
-  readonly verb: string;
+  readonly verb?: string;
+  readonly refusal?: string;
   readonly onYes: () => void;
   readonly onNo: () => void;
 };
 
-export const Confirm = ({ question, verb, onYes, onNo }: Props): JSX.Element => {
+export const Confirm = ({ question, verb = "Yes", refusal = "Cancel", onYes, onNo }: Props): JSX.Element => {
   const no = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -36,7 +37,7 @@ export const Confirm = ({ question, verb, onYes, onNo }: Props): JSX.Element => 
     >
       <p>{question}</p>
       <button type="button" ref={no} onClick={onNo} data-testid="confirm-no">
-        Cancel
+        {refusal}
       </button>
       <button type="button" class="recq-confirm-yes" onClick={onYes} data-testid="confirm-yes">
         {verb}

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { DeadEventRow, SagaRow, ScheduledRow } from "../protocol/generated/consumers.ts";
 import { type ConsumersScene, deadOf } from "../scene/consumers_scene.ts";
-import type { Doing } from "./consumers.tsx";
+import type { Deciding, Doing } from "./consumers.tsx";
 
 type Tab = "dead" | "sagas" | "scheduled";
 type Props = {
@@ -11,6 +11,8 @@ type Props = {
   readonly consumer: string;
   readonly onConsumer: (consumer: string) => void;
   readonly onAct: Doing;
+  readonly onDecide: Deciding;
+  readonly onFlow: (component: string) => void;
 };
 
 const TABS: readonly (readonly [Tab, string])[] = [
@@ -129,7 +131,12 @@ const Dead = ({ scene, consumer, onConsumer, onAct }: Props): JSX.Element => {
   );
 };
 
-const Sagas = ({ rows, total }: { readonly rows: readonly SagaRow[]; readonly total: number }): JSX.Element =>
+type SagasProps = {
+  readonly rows: readonly SagaRow[];
+  readonly total: number;
+  readonly onFlow: (component: string) => void;
+};
+const Sagas = ({ rows, total, onFlow }: SagasProps): JSX.Element =>
   rows.length === 0 ? (
     <p class="recq-empty">
       No saga instance is under way. One begins with an event its saga starts at, and goes when it ends.
@@ -142,6 +149,9 @@ const Sagas = ({ rows, total }: { readonly rows: readonly SagaRow[]; readonly to
             <th scope="col">saga</th>
             <th scope="col">associated with</th>
             <th scope="col">state</th>
+            <th scope="col">
+              <span class="recq-consumers-hidden">actions</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -162,6 +172,16 @@ const Sagas = ({ rows, total }: { readonly rows: readonly SagaRow[]; readonly to
               <td>
                 <code class="recq-consumers-json">{row.state}</code>
               </td>
+              <td class="recq-consumers-do">
+                <button
+                  type="button"
+                  onClick={() => onFlow(row.saga_name)}
+                  aria-label={`show what ${row.saga_name} does in the flow`}
+                  data-testid="saga-flow"
+                >
+                  show in flow
+                </button>
+              </td>
             </tr>
           ))}
         </tbody>
@@ -170,7 +190,8 @@ const Sagas = ({ rows, total }: { readonly rows: readonly SagaRow[]; readonly to
     </>
   );
 
-const Scheduled = ({ rows, total }: { readonly rows: readonly ScheduledRow[]; readonly total: number }): JSX.Element =>
+type ScheduledProps = { readonly rows: readonly ScheduledRow[]; readonly total: number; readonly onDecide: Deciding };
+const Scheduled = ({ rows, total, onDecide }: ScheduledProps): JSX.Element =>
   rows.length === 0 ? (
     <p class="recq-empty">
       No command is scheduled. A saga schedules one with <code>scheduler.schedule(command, after=…)</code>.
@@ -184,6 +205,9 @@ const Scheduled = ({ rows, total }: { readonly rows: readonly ScheduledRow[]; re
             <th scope="col">due (UTC)</th>
             <th scope="col">of saga</th>
             <th scope="col">attempts</th>
+            <th scope="col">
+              <span class="recq-consumers-hidden">actions</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -200,6 +224,26 @@ const Scheduled = ({ rows, total }: { readonly rows: readonly ScheduledRow[]; re
                 {row.given_up ? <span class="recq-consumers-bad">given up after </span> : null}
                 {row.attempts}
                 {row.last_error ? <div class="recq-consumers-bad">{row.last_error}</div> : null}
+              </td>
+              <td class="recq-consumers-do">
+                {row.given_up ? (
+                  <button
+                    type="button"
+                    onClick={() => onDecide("retry", row)}
+                    aria-label={`send ${row.command_name} of ${row.saga_id} once more`}
+                    data-testid="scheduled-retry"
+                  >
+                    try again
+                  </button>
+                ) : null}
+                <button
+                  type="button"
+                  onClick={() => onDecide("cancel", row)}
+                  aria-label={`cancel ${row.command_name} of ${row.saga_id}`}
+                  data-testid="scheduled-cancel"
+                >
+                  cancel…
+                </button>
               </td>
             </tr>
           ))}
@@ -248,8 +292,10 @@ export const ConsumerTables = (props: Props): JSX.Element => {
       </div>
       <div class="recq-consumers-kept" role="tabpanel" data-testid={`consumers-${tab}`}>
         {tab === "dead" ? <Dead {...props} /> : null}
-        {tab === "sagas" ? <Sagas rows={tables.sagas} total={tables.sagas_total} /> : null}
-        {tab === "scheduled" ? <Scheduled rows={tables.scheduled} total={tables.scheduled_total} /> : null}
+        {tab === "sagas" ? <Sagas rows={tables.sagas} total={tables.sagas_total} onFlow={props.onFlow} /> : null}
+        {tab === "scheduled" ? (
+          <Scheduled rows={tables.scheduled} total={tables.scheduled_total} onDecide={props.onDecide} />
+        ) : null}
       </div>
     </>
   );

@@ -2,8 +2,22 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Connection } from "../protocol/connection.ts";
-import { type Act, type ConsumerRow, isActed, isConsumersBody } from "../protocol/generated/consumers.ts";
-import { type ConsumersScene, NO_CONSUMERS, questionFor, withConsumers } from "../scene/consumers_scene.ts";
+import {
+  type Act,
+  type ActOnScheduled,
+  type ConsumerRow,
+  isActed,
+  isConsumersBody,
+  type ScheduledRow,
+} from "../protocol/generated/consumers.ts";
+import {
+  type ConsumersScene,
+  NO_CONSUMERS,
+  questionFor,
+  questionForSchedule,
+  withConsumers,
+} from "../scene/consumers_scene.ts";
+import { jump } from "../scene/focus.ts";
 import { Confirm } from "./confirm.tsx";
 import { ConsumerLine } from "./consumer_line.tsx";
 import { ConsumerTables } from "./consumer_tables.tsx";
@@ -11,14 +25,23 @@ import { Notice, noticeOf } from "./notice.tsx";
 
 export type Doing = (action: Act["action"], consumer: string, number?: number | null, count?: number) => void;
 type Props = { readonly connection: Connection; readonly part: string };
+export type Deciding = (action: ActOnScheduled["action"], row: ScheduledRow) => void;
+type Wish = Act | ActOnScheduled;
 type Said = { readonly text: string; readonly failed: boolean };
+
+/** A question about cancelling is not answered with a button that says Cancel. */
+const WORDS: { readonly [action in Wish["action"]]?: { readonly verb: string; readonly refusal?: string } } = {
+  replay: { verb: "Replay" },
+  delete: { verb: "Delete" },
+  cancel: { verb: "Cancel the command", refusal: "Keep it" },
+};
 
 export const Consumers = ({ connection, part }: Props): JSX.Element => {
   const [scene, setScene] = useState<ConsumersScene>(NO_CONSUMERS);
   const [known, setKnown] = useState(false);
   const [notice, setNotice] = useState<Notice | null>(null);
   const [said, setSaid] = useState<Said>({ text: "", failed: false });
-  const [asked, setAsked] = useState<{ readonly act: Act; readonly question: string } | null>(null);
+  const [asked, setAsked] = useState<{ readonly act: Wish; readonly question: string } | null>(null);
   const [chosen, setChosen] = useState("");
 
   useEffect(
@@ -34,7 +57,7 @@ export const Consumers = ({ connection, part }: Props): JSX.Element => {
     [connection, part],
   );
 
-  const perform = async (act: Act): Promise<void> => {
+  const perform = async (act: Wish): Promise<void> => {
     setSaid({ text: "under way…", failed: false });
     try {
       const body = await connection.ask(part, act);
@@ -57,6 +80,27 @@ export const Consumers = ({ connection, part }: Props): JSX.Element => {
     } else {
       setAsked({ act: wish, question });
     }
+  };
+  const decide: Deciding = (action, row) => {
+    const question = action === "cancel" ? questionForSchedule(row) : "";
+    const wish: ActOnScheduled = {
+      kind: "scheduled",
+      action,
+      schedule_id: row.schedule_id,
+      confirmed: question !== "",
+    };
+    if (question === "") {
+      perform(wish);
+    } else {
+      setAsked({ act: wish, question });
+    }
+  };
+  const showFlow = (component: string): void => {
+    const shown = jump(connection.session, "flow", component);
+    setSaid({
+      text: shown ? `The flow shows ${component}.` : "The flow is not in this page: run recq.flow()",
+      failed: false,
+    });
   };
   const choose = (row: ConsumerRow): void => setChosen(chosen === row.consumer_id ? "" : row.consumer_id);
 
@@ -98,7 +142,7 @@ export const Consumers = ({ connection, part }: Props): JSX.Element => {
       {asked ? (
         <Confirm
           question={asked.question}
-          verb={asked.act.action === "replay" ? "Replay" : "Delete"}
+          {...WORDS[asked.act.action]}
           onYes={() => {
             setAsked(null);
             perform(asked.act);
@@ -136,7 +180,14 @@ export const Consumers = ({ connection, part }: Props): JSX.Element => {
           </tbody>
         </table>
       </div>
-      <ConsumerTables scene={scene} consumer={chosen} onConsumer={setChosen} onAct={act} />
+      <ConsumerTables
+        scene={scene}
+        consumer={chosen}
+        onConsumer={setChosen}
+        onAct={act}
+        onDecide={decide}
+        onFlow={showFlow}
+      />
     </div>
   );
 };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ConsumerRow, ConsumersBody, DeadEventRow } from "../protocol/generated/consumers.ts";
-import { deadOf, NO_CONSUMERS, questionFor, withConsumers } from "./consumers_scene.ts";
+import { deadOf, NO_CONSUMERS, questionFor, questionForSchedule, withConsumers } from "./consumers_scene.ts";
 
 const dead = (consumer_id: string, sequence_number: number): DeadEventRow => ({
   consumer_id,
@@ -66,4 +66,9 @@ it("asks before anything goes or is done again, and for nothing else", () => {
   expect(questionFor("replay", row("observer"), null, 1)).toContain("is done again.");
   expect(questionFor("delete", undefined, null, 3)).toContain("Delete 3 dead events for good?");
   expect(questionFor("delete", row("saga"), 5, 1)).toContain("Delete dead event 5 of A for good?");
+  const scheduled = { schedule_id: "s", command_name: "CloseCommand", saga_name: "Closing", saga_id: "Closing:1" };
+  const rest = { payload: "{}", due_at: "", attempts: 0, last_error: "", given_up: false };
+  expect(questionForSchedule({ ...scheduled, ...rest })).toBe(
+    "Cancel CloseCommand? It is never sent, and Closing is not told.",
+  );
 });

@@ -1,5 +1,11 @@
 /** What the consumers widget knows from the kernel. */
-import type { ConsumerRow, ConsumersBody, DeadEventRow, Tables } from "../protocol/generated/consumers.ts";
+import type {
+  ConsumerRow,
+  ConsumersBody,
+  DeadEventRow,
+  ScheduledRow,
+  Tables,
+} from "../protocol/generated/consumers.ts";
 
 export type ConsumersScene = {
   readonly head: number;
@@ -27,6 +33,10 @@ export const withConsumers = (scene: ConsumersScene, body: ConsumersBody): Consu
 /** The dead events of one consumer, or of all. */
 export const deadOf = (tables: Tables, consumer: string): readonly DeadEventRow[] =>
   consumer === "" ? tables.dead : tables.dead.filter((row) => row.consumer_id === consumer);
+
+/** What is asked before a scheduled command is taken back. */
+export const questionForSchedule = (row: ScheduledRow): string =>
+  `Cancel ${row.command_name}? It is never sent, and ${row.saga_name} is not told.`;
 
 /** What is asked before data goes, or work is done again; empty where nothing is lost. */
 export const questionFor = (

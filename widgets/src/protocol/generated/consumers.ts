@@ -156,6 +156,20 @@ export const isAct: Guard<Act> = /* @__PURE__ */ record<Act>({
   confirmed: isBool,
 });
 
+/** A reader decides about a scheduled command. */
+export type ActOnScheduled = {
+  readonly kind: "scheduled";
+  readonly action: "cancel" | "retry";
+  readonly schedule_id: string;
+  readonly confirmed: boolean;
+};
+export const isActOnScheduled: Guard<ActOnScheduled> = /* @__PURE__ */ record<ActOnScheduled>({
+  kind: /* @__PURE__ */ literal("scheduled"),
+  action: /* @__PURE__ */ literal("cancel", "retry"),
+  schedule_id: isText,
+  confirmed: isBool,
+});
+
 /** It is done; the text says what came of it. */
 export type Acted = {
   readonly kind: "acted";
