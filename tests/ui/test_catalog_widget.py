@@ -114,6 +114,15 @@ def test_the_dashboard_opens_tabs_jumps_between_them_and_keeps_what_was_typed(la
     page.keyboard.press("End")
     page.get_by_test_id("dashboard-tab-catalog").click()
     expect(page.get_by_test_id("catalog-text")).to_have_value("created")
+    page.get_by_test_id("catalog-to-graph").click()
+    expect(page.get_by_test_id("dashboard-tab-graph")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("[data-node='TodoListCreatedEvent'].recq-found")).to_be_in_viewport()
+    page.get_by_test_id("dashboard-tab-catalog").click()
+    page.get_by_test_id("catalog-text").fill("")
+    page.locator("[data-testid=catalog-entry][data-name=TodoListCreateCommand]").click()
+    expect(page.get_by_test_id("catalog-details")).to_contain_text("TodoListAggregate.create")
+    page.get_by_test_id("catalog-to-console").click()
+    expect(page.get_by_test_id("console-form")).to_have_attribute("data-name", "TodoListCreateCommand")
 
     tabs = page.get_by_role("tab", name="").filter(has=page.locator("xpath=self::*[@data-part]"))
     for place in range(tabs.count()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -89,6 +91,7 @@ def test_it_shows_every_consumer_and_every_action_is_seen_in_the_kernel(lab: Lab
     expect(page.get_by_test_id("consumers-head")).to_have_text("7")
     expect(page.get_by_test_id("dead-exception-3")).to_have_text("ValueError: <b>no 3</b>")
     expect(page.get_by_test_id(f"dead-{PROJECTOR}-3")).to_contain_text("in counted")
+    expect(page.get_by_test_id(f"consumer-why-{PROJECTOR}")).to_contain_text("last error: ValueError: <b>no 5</b>")
     wide = page.locator(".recq-consumers-scroll").evaluate("node => node.scrollWidth - node.clientWidth")
     assert wide <= 0, "nothing of a consumer is cut off at 1280 pixels"
     lab.screenshot("consumers-light")
@@ -104,6 +107,7 @@ def test_it_shows_every_consumer_and_every_action_is_seen_in_the_kernel(lab: Lab
     page.get_by_test_id(f"consumer-resume-{OBSERVER}").press("Enter")
     expect(observer).to_have_attribute("data-position", "27")
     assert lab.execute("recq.settled().result(); print(len(seen))") == "27\n"
+    expect(page.get_by_test_id(f"consumer-rate-{OBSERVER}")).to_have_text(re.compile(r"^[1-9].*/s$"))
 
     page.get_by_test_id(f"consumer-replay-{OBSERVER}").click()
     expect(page.get_by_test_id("confirm")).to_contain_text("is done again")

@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror='document.title=1'>' OR 1=1; DROP TABLE recq.event
 TRAFFIC = f"""
 for number in range(30):
     await recq.send(TodoListCreateCommand(identifier=f"TDLS_{{number}}", name=f"List {{number}}"))
-await recq.send(TodoListCreateCommand(identifier="it's; --", name={HOSTILE!r}))
+await recq.send(TodoListCreateCommand(identifier="it's; --", name={HOSTILE!r}), metadata={{"by": "<i>ada</i>"}})
 await recq.settled()
 """
 SEND_ON_AND_ON = """
@@ -107,6 +107,7 @@ def test_it_shows_the_store_and_every_control_works(lab: LabPage, scratch: Scrat
     expect(count).to_contain_text(f"1 of {head}")
     rows.first.click()
     expect(page.get_by_test_id("events-payload")).to_contain_text(HOSTILE)
+    expect(page.get_by_test_id("events-metadata")).to_contain_text('"by": "<i>ada</i>"')
     page.get_by_test_id("events-everything").click()
     page.get_by_test_id("events-text").fill("' OR 1=1; DROP")
     expect(count).to_contain_text(f"1 of {head}")
@@ -150,6 +151,9 @@ def test_it_shows_the_model_as_of_any_event(lab: LabPage, scratch: Scratch) -> N
     expect(page.get_by_test_id("events-state")).to_contain_text("List 6")
     expect(page.get_by_test_id("events-read-model").locator("tbody tr")).to_have_count(7)
     expect(page.locator("[data-testid=events-change][data-field=name]").first).to_contain_text("List 6")
+    rows = lab.execute("past = recq.as_of(7); print(len(past.read_models['todo_list_row']))")
+    assert rows == "7\n"
+    assert '"List 6"' in lab.execute("print(past.states['TDLS_6'].state)")
     page.get_by_test_id("events-on").click()
     expect(past).to_have_attribute("data-number", "8")
     page.get_by_test_id("events-back").click()

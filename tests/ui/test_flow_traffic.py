@@ -158,6 +158,8 @@ def test_a_traced_cell_is_as_tall_as_its_flow_and_pausing_keeps_what_is_seen(lab
     page.get_by_test_id("flow-hop").last.click()
     expect(page.get_by_test_id("flow-details")).to_be_visible()
     lab.screenshot("flow-trace-light")
+    lab.set_theme("dark")
+    lab.screenshot("flow-trace-dark")
     assert lab.page_errors == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -15,7 +17,7 @@ for number in range(3):
     await recq.query(TodoListFindQuery(identifier=f"TDLS_{number}"), after=reply)
 await recq.send(TodoListCreateCommand(identifier="HOSTILE", name="<img src=x onerror='document.title=1'>"))
 try:
-    await recq.send(TodoListCreateCommand(identifier="TDLS_9", name=""))
+    await recq.send(TodoListCreateCommand(identifier="TDLS_9", name=""), metadata={"sent by": "<b>ada</b>"})
 except Rejection as no:
     print(no.code)
 await recq.settled()
@@ -40,6 +42,9 @@ def test_it_draws_real_traffic_and_every_control_works(lab: LabPage, scratch: Sc
     page.get_by_test_id("flow-kind").select_option("query")
     expect(page.locator("[data-testid=flow-hop][data-hop=published]")).to_have_count(0)
     assert 0 < hops.count() < everything
+    expect(page.locator("[data-testid=flow-hop][data-hop=replied]").first).to_have_attribute(
+        "aria-label", re.compile(r"^TodoListProjection → outside: TodoListView, .*s$")
+    )
     page.get_by_test_id("flow-kind").select_option("")
     page.get_by_test_id("flow-component").select_option("TodoListProjector")
     expect(page.locator("[data-testid=flow-hop][data-hop=sent]")).to_have_count(0)
@@ -48,6 +53,7 @@ def test_it_draws_real_traffic_and_every_control_works(lab: LabPage, scratch: Sc
     expect(hops).to_have_count(1)
     hops.first.click()
     expect(page.get_by_test_id("flow-payload")).to_contain_text('"TDLS_9"')
+    expect(page.get_by_test_id("flow-metadata")).to_contain_text('"sent by": "<b>ada</b>"')
     expect(page.get_by_test_id("flow-source")).to_contain_text("a list needs a name")
     expect(page.get_by_test_id("flow-details")).to_contain_text("In[3], line 7")
     expect(page.get_by_test_id("flow-durations")).to_contain_text("handler")

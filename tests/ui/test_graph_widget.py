@@ -18,8 +18,17 @@ recq.send(shop.StockOpenCommand(item_id="I", units=3)).result()
 recq.send(shop.AccountOpenCommand(account_id="A", money=100)).result()
 for number in range(6):
     recq.send(shop.OrderPlaceCommand(order_id=f"O{number}", item_id="I", account_id="A", units=1, price=5)).result()
+recq.send(shop.AccountOpenCommand(account_id="A", money=100)).exception()
 recq.settled().result()
 """
+# The edges that have lit up, by where they lead.
+NOTE_PULSES = """() => {
+  window.recqPulses = new Set();
+  new MutationObserver(changes => changes
+    .filter(one => one.target.classList.contains('recq-pulse'))
+    .forEach(one => window.recqPulses.add(one.target.dataset.target)))
+    .observe(document.querySelector('[data-testid=graph-stage]'), { subtree: true, attributeFilter: ['class'] });
+}"""
 HIDER = """%%recq_component
 @observer(start="first")
 class Hider:
@@ -48,12 +57,16 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     untried = stage.locator("[data-edge].recq-untried")
     before = untried.count()
 
+    page.evaluate(NOTE_PULSES)
     lab.execute(SHOP_TRAFFIC)
 
     handled = stage.locator("[data-target='Order.place']")
     expect(handled.locator(".recq-graph-badge")).to_contain_text("6\N{MULTIPLICATION SIGN}")
     expect(stage.locator("[data-edge][data-source='Checkout.placed'] .recq-late").first).to_be_attached()
     assert 0 < untried.count() < before
+    refused = stage.locator("[data-target='Account.open'] .recq-graph-badge")
+    expect(refused).to_contain_text("1 failed")
+    assert {"Order.place", "Account.charge", "Checkout.placed"} <= set(page.evaluate("() => [...window.recqPulses]"))
     handled.locator(".edge").hover()
     lab.screenshot("graph-edge-light")
     beside = page.get_by_test_id("graph-beside")

@@ -68,7 +68,9 @@ export const ConsumerLine = ({ row, chosen, onChoose, onAct }: Props): JSX.Eleme
       </td>
       <td class="recq-consumers-number">
         <span data-testid={`consumer-lag-${row.consumer_id}`}>{count(row.lag)}</span>
-        <span class="recq-consumers-rate">{row.rate >= 100 ? count(Math.round(row.rate)) : row.rate.toFixed(1)}/s</span>
+        <span class="recq-consumers-rate" data-testid={`consumer-rate-${row.consumer_id}`}>
+          {row.rate >= 100 ? count(Math.round(row.rate)) : row.rate.toFixed(1)}/s
+        </span>
       </td>
       <td>
         <svg width={WIDTH} height={HEIGHT} role="img" aria-label={`lag over the last minute, now ${count(row.lag)}`}>

@@ -113,7 +113,7 @@ export const FlowDetails = (props: Props): JSX.Element => {
             <pre data-testid="flow-payload">{details.payload}</pre>
             {details.cut ? <p class="recq-quiet">The payload is longer; the rest is in recq.events.</p> : null}
             <strong>metadata</strong>
-            <pre>{details.metadata}</pre>
+            <pre data-testid="flow-metadata">{details.metadata}</pre>
           </section>
         ) : null}
         {details?.source ? (
