@@ -10,6 +10,7 @@ from typing import cast
 import duckdb
 import pyarrow as pa
 
+from recq_nb.adapters.duckdb.arrow_columns import arrow_array
 from recq_nb.ports.system_state_store import EventRecord, OutcomeRecord, StoredEvent
 
 _COLUMNS = ("sequence_number", *EventRecord._fields)
@@ -68,7 +69,7 @@ class EventWriter:
         if count <= _FEW:
             self._connection.execute(self._few, columns)
             return
-        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+        arrays = [arrow_array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
         self._connection.from_arrow(pa.Table.from_arrays(arrays, schema=_SCHEMA)).insert_into("recq.events")
 
     def insert_outcomes(self, outcomes: Sequence[OutcomeRecord]) -> None:
@@ -77,7 +78,7 @@ class EventWriter:
             [(name, pa.timestamp("us", tz="UTC") if name == "timestamp" else _TEXT) for name in OutcomeRecord._fields]
         )
         columns = zip(*outcomes, strict=True)
-        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+        arrays = [arrow_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
         self._connection.register("recq_outcome_batch", pa.Table.from_arrays(arrays, schema=schema))
         try:
             self._connection.execute("INSERT OR IGNORE INTO recq.command_outcomes SELECT * FROM recq_outcome_batch")

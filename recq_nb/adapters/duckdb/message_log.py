@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from recq_nb.adapters.duckdb.arrow_columns import arrow_array
+
 _COLUMNS = (
     ("step", pa.int64()),
     ("hop", pa.string()),
@@ -31,7 +33,7 @@ _SCHEMA = pa.schema(_COLUMNS)
 def message_table(rows: Sequence[tuple[object, ...]]) -> pa.Table:
     """Rows of recorded steps as an Arrow table with the columns of ``recq.messages``."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(_SCHEMA)
-    arrays = [pa.array(column, type=kind.type) for column, kind in zip(columns, _SCHEMA, strict=True)]
+    arrays = [arrow_array(column, kind.type) for column, kind in zip(columns, _SCHEMA, strict=True)]
     return pa.Table.from_arrays(arrays, schema=_SCHEMA)
 
 

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import ValidationError
 
+from recq_nb.adapters.duckdb.arrow_columns import arrow_array
 from recq_nb.adapters.duckdb.columns import ROUNDED, columns_of, quoted
 from recq_nb.adapters.duckdb.failures import first_line, outage_translated
 from recq_nb.adapters.duckdb.sql_policy import statements_of
@@ -299,7 +300,7 @@ class DuckDbTable(Table[ReadModel]):
                 self._connection.execute(f"INSERT OR REPLACE INTO {self._table} SELECT {places}", values)
             return
         arrays = [
-            pa.array([values[index] for values in stored], type=column.arrow_type)
+            arrow_array([values[index] for values in stored], column.arrow_type)
             for index, column in enumerate(self._columns)
         ]
         names = [column.name for column in self._columns]
