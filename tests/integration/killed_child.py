@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import multiprocessing
+import os
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TextIO
 
 from recq_nb import DomainCommand, RecqError, Session
 from tests.domains import todo_list
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])
 
 
 def command_of(command_id: str) -> DomainCommand:
@@ -19,25 +27,33 @@ def command_of(command_id: str) -> DomainCommand:
     return todo_list.TodoListRemoveTodoCommand(identifier=identifier, todo_identifier="TODO_1")
 
 
-async def send_for_ever(session: Session, round_: str) -> None:
+def start(store: Path, round_: int) -> tuple[BaseProcess, TextIO]:
+    """A child on a store, and what it says, line by line."""
+    ours, theirs = _processes.Pipe(duplex=False)
+    child = _processes.Process(target=_run, args=(store, round_, theirs), daemon=True)
+    child.start()
+    theirs.close()
+    return child, os.fdopen(os.dup(ours.fileno()))
+
+
+def _run(store: Path, round_: int, told: Connection) -> None:
+    with os.fdopen(told.fileno(), "w", buffering=1, closefd=False) as says, Session(store) as running:
+        running.register(todo_list)
+        asyncio.run(_send_for_ever(running, round_, says))
+
+
+async def _send_for_ever(session: Session, round_: int, says: TextIO) -> None:
     async def client(number: int) -> None:
         identifier = f"TDLS_{round_}_{number}"
         for step in range(1_000_000):
             command_id = f"{identifier}:{step}"
-            print("sent", command_id, flush=True)
+            says.write(f"sent {command_id}\n")
             command = command_of(command_id)
             try:
                 reply = await session.send(command, command_id=command_id)
             except RecqError as error:
-                print("failed", command_id, error, flush=True)
+                says.write(f"failed {command_id} {error}\n")
                 raise
-            print("confirmed", command_id, reply.sequence_number, flush=True)
+            says.write(f"confirmed {command_id} {reply.sequence_number}\n")
 
     await asyncio.gather(*(client(number) for number in range(256)))
-
-
-if __name__ == "__main__":
-    input()  # until then the file belongs to the process before
-    with Session(sys.argv[1]) as running:
-        running.register(todo_list)
-        asyncio.run(send_for_ever(running, sys.argv[2]))

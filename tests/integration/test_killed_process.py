@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
 from recq_nb import Session
 from tests.domains import todo_list
-from tests.integration.killed_child import command_of
+from tests.integration.killed_child import command_of, start
 from tests.integration.log_checks import assert_the_log_is_sound, assert_the_read_model_agrees_with_the_log
 
 KILLS = 50
-ROOT = Path(__file__).parent.parent.parent
 
 
-def start(store: Path, round_: int) -> subprocess.Popen[str]:
-    """A child that has imported everything and waits for the word to open the store."""
-    arguments = [sys.executable, "-m", "tests.integration.killed_child", str(store), str(round_)]
-    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-
-
-def run_until_killed(waiting: subprocess.Popen[str], confirmations: int) -> tuple[set[str], dict[str, int]]:
-    """Give a child the word, kill it after so many confirmations; returns what it had sent and what was confirmed."""
+def run_until_killed(store: Path, round_: int, confirmations: int) -> tuple[set[str], dict[str, int]]:
+    """Start a child and kill it after so many confirmations; returns what it had sent and what was confirmed."""
     sent: set[str] = set()
     confirmed: dict[str, int] = {}
-    with waiting as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-        killed = False
-        for line in child.stdout:
+    child, told = start(store, round_)
+    with told:
+        for line in told:
             if not line.endswith("\n"):
                 break  # it was killed while it wrote this
             what, command_id, *rest = line.split()
@@ -41,10 +29,10 @@ def run_until_killed(waiting: subprocess.Popen[str], confirmations: int) -> tupl
                 sent.add(command_id)
             else:
                 confirmed[command_id] = int(rest[0])
-            if len(confirmed) >= confirmations and not killed:
+            if len(confirmed) == confirmations:
                 child.kill()
-                killed = True
-        assert killed
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
     return sent, confirmed
 
 
@@ -54,16 +42,10 @@ def test_what_was_confirmed_outlives_fifty_kills_and_resending_the_rest_doubles_
     confirmed: dict[str, int] = {}
     unconfirmed: set[str] = set()
 
-    following = start(store, 0)
-    try:
-        for round_ in range(KILLS):
-            child, following = following, start(store, round_ + 1)
-            sent, told = run_until_killed(child, chance.randrange(1, 400))
-            confirmed |= told
-            unconfirmed |= sent - told.keys()
-    finally:
-        following.kill()
-        following.communicate()
+    for round_ in range(KILLS):
+        sent, told = run_until_killed(store, round_, chance.randrange(1, 400))
+        confirmed |= told
+        unconfirmed |= sent - told.keys()
 
     with Session(store, max_in_flight=100_000) as session:
         session.register(todo_list)
