@@ -41,7 +41,7 @@ class Gallery:
     def show(self, bundle: str, parts: Sequence[str | Part] = ()) -> RecqWidget:
         """A new widget; it shows the part of its own name unless told which."""
         shown = [self.part(part) if isinstance(part, str) else part for part in parts or (bundle,)]
-        widget = RecqWidget(shown, self._pump, bundle, self._name)
+        widget = RecqWidget(shown, self._pump, bundle, self._name, self._forget)
         with self._changing:
             self._widgets.append(widget)
             unwatched = [one for one in self._widgets if not one.watched]
@@ -50,6 +50,10 @@ class Gallery:
         for one in closing:
             one.close()
         return widget
+
+    def _forget(self, widget: RecqWidget) -> None:
+        with self._changing:
+            self._widgets = [one for one in self._widgets if one is not widget]
 
     def dashboard(self) -> RecqWidget:
         """A new widget with a tab for every part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 from uuid import uuid4
 
@@ -46,6 +46,7 @@ class RecqWidget(anywidget.AnyWidget):
         pump: What feeds it while a page looks.
         bundle: Name of the module that draws it; that of its part by default.
         session: What all widgets of one session have in common, for jumps between them.
+        ended: Called once it shows nothing new any more.
     """
 
     bundle = traitlets.Unicode().tag(sync=True)
@@ -56,10 +57,18 @@ class RecqWidget(anywidget.AnyWidget):
     key = traitlets.Unicode().tag(sync=True)
     live = traitlets.Bool(default_value=False).tag(sync=True)
 
-    def __init__(self, parts: Sequence[Part], pump: FramePump, bundle: str = "", session: str = "") -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        pump: FramePump,
+        bundle: str = "",
+        session: str = "",
+        ended: Callable[[RecqWidget], None] | None = None,
+    ) -> None:
         self._esm = bundle_text(LOADER)
         self._hosted = {part.name: part for part in parts}
         self._pump = pump
+        self._ended = ended or _nothing_to_do
         self._pages: dict[str, Page] = {}
         self._sending = threading.RLock()
         self._frames = 0
@@ -249,6 +258,9 @@ class RecqWidget(anywidget.AnyWidget):
             self._twin.end()
         for part in self._hosted.values():
             part.close()
+        self._ended(self)
+        # A page may go on showing this widget; nothing of the session lives on with it.
+        self._hosted, self._ended = {}, _nothing_to_do
 
     def close(self) -> None:
         """Close the comm, too: nothing of it is left in the page or the kernel."""
@@ -257,3 +269,7 @@ class RecqWidget(anywidget.AnyWidget):
         super().close()
         if layout is not None:
             layout.close()
+
+
+def _nothing_to_do(_widget: RecqWidget) -> None:
+    """Nobody wants to know that it has ended."""
