@@ -6,14 +6,16 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from enum import StrEnum
 from functools import wraps
 from inspect import iscoroutinefunction
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 from unittest.mock import patch
 
 from recq_nb import Session
@@ -94,12 +96,30 @@ def send_all(session: Session, sent: Sequence[Command]) -> None:
         session.send(command, command_id=f"customer-{number}").result()
 
 
-def run_and_die(store: Path, point: Point, occurrence: int, seed: int) -> int | None:
-    """Run a shop on a store until it dies at the chosen occurrence of a point; returns how its process ended."""
-    child = _processes.Process(target=_run, args=(store, point, occurrence, seed))
-    child.start()
+class Death(NamedTuple):
+    """A shop on a store of its own, and the occurrence of a point at which it dies."""
+
+    store: Path
+    point: Point
+    occurrence: int
+    seed: int = 0
+
+
+def dying(deaths: Iterable[Death]) -> Iterator[tuple[Death, int | None]]:
+    """How the process of each ended; the next one runs while its reader looks at what is left of this one."""
+    running: deque[tuple[Death, BaseProcess]] = deque()
+    for death in deaths:
+        child = _processes.Process(target=_run, args=death)
+        child.start()
+        running.append((death, child))
+        if len(running) > 1:
+            yield _ended(*running.popleft())
+    yield _ended(*running.popleft())
+
+
+def _ended(death: Death, child: BaseProcess) -> tuple[Death, int | None]:
     child.join()
-    return child.exitcode
+    return death, child.exitcode
 
 
 def _run(store: Path, point: Point, occurrence: int, seed: int) -> None:

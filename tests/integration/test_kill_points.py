@@ -15,7 +15,7 @@ from recq_nb.modeling.payload import Command
 from recq_nb.session.session import MEMORY
 from recq_nb.testing.clock import ManualClock
 from tests.domains.order_ledger import Ledger, audit
-from tests.integration.killed_shop import CHECKOUT, HOLDS, Point, commands, hold_commands, later, run_and_die, send_all
+from tests.integration.killed_shop import CHECKOUT, HOLDS, Death, Point, commands, dying, hold_commands, later, send_all
 
 pytestmark = pytest.mark.slow
 
@@ -53,24 +53,23 @@ def undisturbed(seed: int) -> tuple[Ledger, Tables]:
 @pytest.mark.parametrize("point", [Point.BEFORE_APPEND, Point.AFTER_APPEND, Point.CHARGED, Point.WRITTEN])
 def test_a_checkout_killed_anywhere_ends_as_if_it_had_not_been(point: Point, tmp_path: Path) -> None:
     occurrences = range(1, 6) if point in (Point.CHARGED, Point.WRITTEN) else range(2, 17, 3)
-    for seed, occurrence in product(range(4), occurrences):
-        store = tmp_path / f"{seed}_{occurrence}.duckdb"
+    deaths = [
+        Death(tmp_path / f"{seed}_{occurrence}.duckdb", point, occurrence, seed)
+        for seed, occurrence in product(range(4), occurrences)
+    ]
+    for death, ending in dying(deaths):
+        ledger, tables = finish(death.store, CHECKOUT, commands(death.seed), ManualClock())
 
-        ending = run_and_die(store, point, occurrence, seed)
-        ledger, tables = finish(store, CHECKOUT, commands(seed), ManualClock())
-
-        assert ending == -signal.SIGKILL, f"the process outlived occurrence {occurrence}"
+        assert ending == -signal.SIGKILL, f"the process outlived occurrence {death.occurrence}"
         ledger.check_closed()
-        assert (ledger, tables) == undisturbed(seed)
+        assert (ledger, tables) == undisturbed(death.seed)
 
 
 @pytest.mark.parametrize("point", [Point.DUE, Point.FIRED])
 def test_a_deadline_killed_while_it_fires_fires_once_after_reopening(point: Point, tmp_path: Path) -> None:
-    for occurrence in [1, 2, 3, 4, 5] * 4:
-        store = tmp_path / f"{len(list(tmp_path.iterdir()))}.duckdb"
-
-        ending = run_and_die(store, point, occurrence, seed=0)
-        ledger, _ = finish(store, HOLDS, hold_commands(), later())
+    deaths = [Death(tmp_path / f"{number}.duckdb", point, number % 5 + 1) for number in range(20)]
+    for death, ending in dying(deaths):
+        ledger, _ = finish(death.store, HOLDS, hold_commands(), later())
 
         assert ending == -signal.SIGKILL
         assert ledger.orders == {f"ORDER_{number}": "hold.expired" for number in range(5)}
