@@ -6,7 +6,7 @@ import inspect
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
@@ -218,18 +218,35 @@ class FlowPart:
         return self._picture
 
     def _graph(self, correlation_id: str = "") -> FlowGraph:
-        """What it shows, or one flow, as messages; of all traffic the newest, and no message without its beginning."""
+        """What it shows, or one flow, as messages: of all traffic those of the newest hops, with their beginnings."""
         wanted = {correlation_id} if correlation_id else self._wanted
         steps = self._host.recorder.since(0)[1]
         if wanted is not None:
             steps = [step for step in steps if step.message.correlation_id in wanted]
-        newest = steps[-REMEMBERED if wanted is None else -REMEMBERED_OF_SOME :]
-        begun = {step.message.message_id for step in newest if step.kind in _BEGINNINGS}
         kinds = {name: component.kind for name, component in self._host.bundle.components.items()}
-        return FlowGraph((step for step in newest if step.message.message_id in begun), kinds)
+        return FlowGraph(_whole(steps, REMEMBERED if wanted is None else REMEMBERED_OF_SOME), kinds)
 
     def close(self) -> None:
         """See ``Part.close``."""
+
+
+def _whole(steps: Sequence[FlowStep], most: int) -> list[FlowStep]:
+    """The newest steps, and the older ones of the same messages; nothing of a message whose beginning is forgotten.
+
+    After a burst the newest thousand steps may all be a consumer's, of events published long before.
+    """
+    newest = steps[-most:]
+    begun = {step.message.message_id for step in newest if step.kind in _BEGINNINGS}
+    lacking = {step.message.message_id for step in newest} - begun
+    older = []
+    for step in reversed(steps[:-most]):
+        if not lacking:
+            break
+        if step.message.message_id in lacking:
+            older.append(step)
+            if step.kind in _BEGINNINGS:
+                lacking.discard(step.message.message_id)
+    return [step for step in [*reversed(older), *newest] if step.message.message_id not in lacking]
 
 
 def _pictured(graph: FlowGraph) -> Picture:

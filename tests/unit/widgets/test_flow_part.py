@@ -21,6 +21,7 @@ from recq_nb import (
     projection,
     query_handler,
 )
+from recq_nb.ports.flow_listener import FlowStepKind
 from recq_nb.widgets.flow_part import BURST_REST_SECONDS, DETAILED_OF_BURST, LONGEST_PAYLOAD, REMEMBERED, FlowPart
 from recq_nb.widgets.protocol.envelope import Body
 
@@ -253,5 +254,24 @@ def test_the_picture_of_chosen_flows_is_complete_and_invents_no_beginning(sessio
         newest = FlowPart(session).picture()
 
     assert chosen.text.count("command NoteWriteCommand") == 400
-    # Of 1,200 hops the newest thousand begin with a reply, whose command is not among them.
-    assert newest.text.count("command NoteWriteCommand") == 333
+    # Of 1,200 hops the newest thousand begin with a reply, whose command stands beside it.
+    assert newest.text.count("command NoteWriteCommand") == 334
+
+
+def test_after_a_burst_that_is_still_being_consumed_the_picture_has_the_events_with_their_beginnings(
+    session: Session,
+) -> None:
+    with session:
+        _send(session, 1_100)
+        published = [step for step in session.recorder.since(0)[1] if step.kind is FlowStepKind.PUBLISHED]
+        consumed = [step._replace(kind=FlowStepKind.CONSUMED, component="NoteProjector") for step in published]
+        session.recorder.record(consumed)
+        picture = FlowPart(session).picture()
+        session.recorder.clear()
+        session.recorder.record(consumed)
+        forgotten = FlowPart(session).picture()
+
+    assert picture.text.splitlines()[0].startswith("event NoteWrittenEvent")
+    assert picture.text.splitlines()[-1] == "… and 1,000 more lines"
+    assert "more hops" in picture.html
+    assert "NoteWrittenEvent" not in forgotten.text
