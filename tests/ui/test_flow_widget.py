@@ -26,6 +26,10 @@ SEND_AFTER = """
 recq.send(TodoListCreateCommand(identifier="AFTER", name="After")).result()
 recq.settled().result()
 """
+# Python has words for it, no encoding has: it is shown as its escape, and nothing stops.
+SEND_HALF_AN_EMOJI = """
+recq.send(TodoListCreateCommand(identifier="HALF", name=chr(0xD83D))).exception()
+"""
 
 
 @pytest.mark.timeout(240)
@@ -105,6 +109,11 @@ def test_it_lives_through_a_busy_cell_a_reload_50_re_runs_and_a_restart(lab: Lab
     expect(hops.first).to_be_visible(timeout=15_000)
     lab.execute(RUN_50_TIMES + SEND_AFTER, seconds=60)
     expect(page.locator("[data-testid=flow-hop][data-hop=consumed]")).to_have_count(2)
+    lab.execute(SEND_HALF_AN_EMOJI)
+    page.locator("[data-testid=flow-hop][data-hop=failed]").click()
+    expect(page.get_by_test_id("flow-payload")).to_contain_text("\\ud83d")
+    lab.execute(SEND_AFTER.replace("AFTER", "NEXT"))
+    expect(page.get_by_test_id("flow-waiting")).to_have_text("4 new hops since the pause")
     threads = lab.execute("import threading; print(sum(t.name == 'recq-widgets' for t in threading.enumerate()))")
     assert threads == "1\n"
 
