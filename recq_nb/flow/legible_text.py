@@ -1,4 +1,4 @@
-"""Text as a page can be given it: a lone surrogate, which no encoding knows, is written as its escape."""
+"""Text as a page can be given it: in characters that have an encoding, and no longer than anybody reads."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ def legible(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode(errors="backslashreplace").decode()
     return text
+
+
+def beginning(text: str, most: int) -> str:
+    """So many characters of a text, and below them how many there are more."""
+    return text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from recq_nb.flow.event_causes import RelatedEvent
 from recq_nb.flow.field_change import FieldChange
+from recq_nb.flow.legible_text import beginning
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.ports.system_state_store import StoredEvent
 from recq_nb.widgets.events_host import PastFacts
@@ -16,6 +17,7 @@ from recq_nb.widgets.protocol.events import Changed, EventDetails, EventRow, Pas
 BRIEF = 160
 """Characters of a payload in a row."""
 LONGEST_PAYLOAD = 20_000
+LONGEST_METADATA = 4_000
 LONGEST_VALUE = 400
 MOST_CHANGES = 200
 MOST_RELATED = 100
@@ -61,7 +63,7 @@ def details_of(stored: StoredEvent, rank: int, related: Sequence[RelatedEvent], 
         "rank": rank,
         "payload": payload[:LONGEST_PAYLOAD],
         "cut": len(payload) > LONGEST_PAYLOAD,
-        "metadata": _indented(record.metadata)[:4_000],
+        "metadata": beginning(_indented(record.metadata), LONGEST_METADATA),
         "event_id": record.event_id,
         "correlation": record.correlation_id,
         "causation": record.causation_id,
@@ -114,7 +116,7 @@ def past_body(number: int, past: PastFacts, aggregate: str, table: str) -> PastB
         ],
         "aggregates_total": len(ids),
         "aggregate": chosen,
-        "state": _indented(state.state)[:LONGEST_PAYLOAD] if state is not None and state.state else "",
+        "state": beginning(_indented(state.state), LONGEST_PAYLOAD) if state is not None and state.state else "",
         "problem": state.problem if state is not None else "",
         "tables": [
             {"name": one, "rows": past.pictures[one].row_count, "changed": changed.get(one, 0)} for one in tables

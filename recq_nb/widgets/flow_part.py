@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from recq_nb.errors import RecqError
 from recq_nb.flow.flow_graph import FlowGraph
 from recq_nb.flow.flow_reader import FlowReader
+from recq_nb.flow.legible_text import beginning
 from recq_nb.flow.recorder import CAPACITY, FlowRecorder, Route, route_of
 from recq_nb.flow.sequence import GATEWAY, OUTSIDE, STORE, to_mermaid
 from recq_nb.flow.sequence_picture import to_html
@@ -37,6 +38,7 @@ MOST_LINES = 1_000
 """Of the static picture as text, which a notebook keeps."""
 LONGEST_PAYLOAD = 20_000
 """Characters of a payload that are shown."""
+LONGEST_METADATA = 4_000
 _BEGINNINGS = {FlowStepKind.SENT, FlowStepKind.PUBLISHED}
 _REPLIES = {FlowStepKind.REPLIED, FlowStepKind.REJECTED, FlowStepKind.FAILED, FlowStepKind.TIMED_OUT}
 
@@ -184,7 +186,9 @@ class FlowPart:
             "step": number,
             "payload": payload[:LONGEST_PAYLOAD],
             "cut": len(payload) > LONGEST_PAYLOAD,
-            "metadata": json.dumps(dict(step.message.metadata), indent=2, ensure_ascii=False, default=str)[:4_000],
+            "metadata": beginning(
+                json.dumps(dict(step.message.metadata), indent=2, ensure_ascii=False, default=str), LONGEST_METADATA
+            ),
             "lock_wait": step.lock_wait_ns / 1e6,
             "retrieve": step.retrieve_ns / 1e6,
             "handler": step.handler_ns / 1e6,

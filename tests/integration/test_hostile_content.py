@@ -199,6 +199,8 @@ def test_every_part_is_told_and_nothing_of_it_is_rounded_or_endless(session: Ses
         assert "9223372036854775807" in str(event["payload"])
         assert past["kind"] == "past"
         assert "9223372036854775807" in str(past["rows"])
+        for text in (event["metadata"], past["state"]):
+            assert len(str(text)) < 4_100 or str(text).endswith(" more characters")
     spin_until(session, lambda: page.ask("consumers", {"kind": "hello"})["tables"] is not None)
     assert page.bytes < 4_000_000
 
