@@ -16,13 +16,15 @@ from recq_nb.modeling.capability import ComponentKind
 from recq_nb.widgets.consumer_tables import read_tables
 from recq_nb.widgets.consumers_host import ConsumersHost, Status, Tried
 from recq_nb.widgets.errand import Errands, problem_of
-from recq_nb.widgets.part import Answer, Picture
+from recq_nb.widgets.part import BURST_REST_SECONDS, Answer, Picture
 from recq_nb.widgets.protocol.consumers import Act, Action, ActOnScheduled, ConsumerRow, ConsumersBody, Tables
 from recq_nb.widgets.protocol.envelope import Body
 
 _INTENT: TypeAdapter[Act | ActOnScheduled] = TypeAdapter(Act | ActOnScheduled)
 LOOK_SECONDS = 0.1
 """Between two looks at the consumers."""
+BURST = 500
+"""Events between two frames; more of them are a burst, which is looked at less often."""
 READ_SECONDS = 1.0
 """Between two reads of the tables, which are three queries at most, and none while nothing has changed."""
 IDLE_READ_SECONDS = 5.0
@@ -89,6 +91,7 @@ class ConsumersPart:
         self._read_of: object = None
         self._reading = False
         self._sent: object = None
+        self._told_head = 0
 
     # -- frames --------------------------------------------------------------------------------------------------
 
@@ -112,7 +115,9 @@ class ConsumersPart:
         said = (body["head"], body["consumers"], body["problem"])
         if tables is None and said == self._sent:
             return None
-        self._sent = said
+        head = max((status.head for status in statuses), default=0)
+        self.rest_seconds = BURST_REST_SECONDS if head - self._told_head > BURST else 0.0
+        self._sent, self._told_head = said, head
         return body
 
     def _look(self, now: float) -> Sequence[Status]:

@@ -20,7 +20,7 @@ from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.modeling.payload import Payload
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
-from recq_nb.widgets.part import Answer, Picture
+from recq_nb.widgets.part import BURST_REST_SECONDS, Answer, Picture
 from recq_nb.widgets.protocol.envelope import Body
 from recq_nb.widgets.protocol.flow import FlowNews, FlowSnapshot, Hop, HopDetails, Lifeline, Skipped, Source
 
@@ -32,8 +32,6 @@ DETAILED = 300
 """Hops of one frame; more of them are a burst."""
 DETAILED_OF_BURST = 60
 """Of a burst the newest are shown, more than a page has room for, and the others counted."""
-BURST_REST_SECONDS = 0.3
-"""Nobody reads what flies past: of a burst there are few frames, which leaves the machine to whoever sends."""
 MOST_LINES = 1_000
 """Of the static picture as text, which a notebook keeps."""
 LONGEST_PAYLOAD = 20_000

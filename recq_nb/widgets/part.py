@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 from recq_nb.widgets.protocol.envelope import Body
 
+BURST_REST_SECONDS = 0.3
+"""Nobody reads what flies past: of a burst there are few frames, which leaves the machine to whoever sends."""
 Answer = Callable[[Body], None]
 """Takes the answer to an intent; may be called later, and from any thread."""
 

@@ -12,7 +12,8 @@ import pytest
 
 from recq_nb import RecqError, Session
 from recq_nb.widgets.consumer_tables import place_of
-from recq_nb.widgets.consumers_part import ConsumersPart, part_for
+from recq_nb.widgets.consumers_part import BURST, ConsumersPart, part_for
+from recq_nb.widgets.part import BURST_REST_SECONDS
 from recq_nb.widgets.protocol.consumers import ConsumersBody
 from recq_nb.widgets.protocol.envelope import Body
 from tests.domains.reminders import Bell, BookCommand, Desk, Reminder, Stay
@@ -193,6 +194,22 @@ def test_nothing_is_sent_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) 
 
         now += 0.2
         assert part.delta() is None
+
+
+def test_a_burst_is_looked_at_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("recq_nb.widgets.consumers_part.time.monotonic", lambda: now)
+    rests = []
+    with opened(Session()) as session:
+        part = part_for(session)
+        for events in (1, BURST + 1, 1):
+            for _ in range(events):
+                add(session, 1)
+            now += 0.2
+            assert part.delta() is not None
+            rests.append(part.rest_seconds)
+
+    assert rests == [0.0, BURST_REST_SECONDS, 0.0]
 
 
 def test_the_place_is_the_modellers_own_line() -> None:

@@ -22,7 +22,8 @@ from recq_nb import (
     query_handler,
 )
 from recq_nb.ports.flow_listener import FlowStepKind
-from recq_nb.widgets.flow_part import BURST_REST_SECONDS, DETAILED_OF_BURST, LONGEST_PAYLOAD, REMEMBERED, FlowPart
+from recq_nb.widgets.flow_part import DETAILED_OF_BURST, LONGEST_PAYLOAD, REMEMBERED, FlowPart
+from recq_nb.widgets.part import BURST_REST_SECONDS
 from recq_nb.widgets.protocol.envelope import Body
 
 
