@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from recq_nb.flow.application_graph import ApplicationGraph
 from recq_nb.flow.graph_mermaid import application_mermaid
-from recq_nb.flow.graph_picture import application_svg
+from recq_nb.flow.graph_picture import NOTEBOOK_ROOM, application_svg
 from recq_nb.flow.graph_tables import edges_frame
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class DrawnGraph(ApplicationGraph):
         return edges_frame(self)
 
     def _repr_svg_(self) -> str:
-        return self.svg()
+        return application_svg(self, room=NOTEBOOK_ROOM)
 
     def __repr__(self) -> str:
         parts = ((self.components, "component"), (self.payloads, "payload"), (self.edges, "edge"))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from recq_nb.flow.layered_layout import Route
 
 Point = tuple[float, float]
-LABEL = (86.0, 13.0)
+LABEL = (86.0, 15.0)
 """Width and height that a label is given room for."""
 _NEAR, _SAMPLES, _LOOP = 50.0, 12, 40.0
 

@@ -1,25 +1,33 @@
 """The application graph as SVG: laid out in Python, no browser and no script, legible on light and dark pages.
 
-Components are boxes with a row for each handler, payloads lie between them, all inside the frame of their bundle. Every
-text stands on a ground of its own, so the picture can be shown on any page, inlined or as an image.
+A wide model has narrower arrangements (see ``Arrangement``), so that it can be read where room is short. Components
+are boxes with a row for each handler, payloads lie between them, all inside the frame of their bundle. Every text
+stands on a ground of its own, so the picture can be shown on any page, inlined or as an image.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
 from recq_nb.flow.application_graph import ApplicationGraph, ComponentNode, Edge, EdgeKind, HandlerNode, PayloadNode
-from recq_nb.flow.edge_curves import label_places, path_of
+from recq_nb.flow.edge_curves import LABEL, label_places, path_of
+from recq_nb.flow.graph_arrangement import Arrangement, columns_of
 from recq_nb.flow.kind_colours import COMPONENT_COLOURS, PAYLOAD_COLOURS
 from recq_nb.flow.layered_layout import Box, Layout, Line, Route, Spacing, layered_layout
 from recq_nb.modeling.capability import HandlerKind
 from recq_nb.modeling.payload_definition import PayloadKind
 
 _MARGIN, _CAPTION, _ROW, _HEAD, _CHIP = 20, 14, 22, 40, 28
-_CHARACTER, _LONGEST = 7.3, 44
+_CHARACTER, _LONGEST, _SAID_CHARACTER = 7.3, 44, 6.4
+LEGIBLE = 0.834
+"""The smallest scale at which a picture can be read: its text has 12 pixels, ten are left."""
+NOTEBOOK_ROOM = 860
+"""Pixels that a cell's output has beside JupyterLab's side bar on a laptop of 1280."""
 _REQUESTS = {PayloadKind.DOMAIN_COMMAND, PayloadKind.SERVICE_COMMAND, PayloadKind.QUERY}
+_APART = {"in": -5.0, "out": 5.0}
 _DASHED = {EdgeKind.CONSUMES, EdgeKind.SCHEDULES}
 _CSS = """
 .recq-graph{--recq-ground:var(--jp-layout-color1,#ffffff);--recq-ink:var(--jp-ui-font-color1,#1f2328);
@@ -28,28 +36,62 @@ _CSS = """
 --recq-ink:var(--jp-ui-font-color1,#e6edf3);--recq-quiet:var(--jp-ui-font-color2,#9da7b1);
 --recq-rule:var(--jp-border-color1,#444c56)}}
 .recq-graph text{font:12px ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--recq-ink)}
-.recq-graph .name{font-weight:600}.recq-graph .kind{font-size:10.5px;fill:var(--recq-quiet)}
+.recq-graph .name{font-weight:600}.recq-graph .kind{font-size:12px;fill:var(--recq-quiet)}
 .recq-graph .ground{fill:var(--recq-ground)}.recq-graph .tint{fill-opacity:.14}
 .recq-graph .rule{stroke:var(--recq-rule)}.recq-graph .edge{fill:none;stroke-width:1.6;stroke-opacity:.85}
 .recq-graph .reach{fill:none;stroke:transparent;stroke-width:11;pointer-events:stroke}
 .recq-graph .bundle{fill:var(--recq-ground);stroke:var(--recq-rule);stroke-dasharray:2 4}
 .recq-graph .later{stroke-dasharray:5 4}.recq-graph .outline{fill:none;stroke-width:1.5}
+.recq-graph .said{text-anchor:middle}.recq-graph .wrong{fill:var(--jp-error-color0,#c62828);font-weight:600}
 """
 
 
-def application_svg(graph: ApplicationGraph, *, event_sourcing: bool = False) -> str:
+class Said(NamedTuple):
+    """What stands on an edge, and whether something is wrong there."""
+
+    text: str
+    is_wrong: bool
+
+
+class ArrangedPicture(NamedTuple):
+    """The graph in one of its arrangements."""
+
+    svg: str
+    width: int
+
+
+def application_svg(
+    graph: ApplicationGraph,
+    *,
+    event_sourcing: bool = False,
+    room: float | None = None,
+    said: Mapping[tuple[str, str], Said] | None = None,
+) -> str:
     """The graph as an SVG document.
 
     Args:
         graph: What to draw.
         event_sourcing: Show event-sourcing handlers, which fold an aggregate's own events, too.
+        room: Pixels there are from left to right: the widest arrangement that can be read there is taken. When None,
+            messages flow from left to right, however wide that is.
+        said: What stands on edges, by source and target.
     """
-    return _Picture(graph, event_sourcing=event_sourcing).svg()
+    picture = _Picture(graph, event_sourcing=event_sourcing, said=said or {})
+    if room is None:
+        return picture.arranged(Arrangement.FLOW).svg
+    pictures = picture.arrangements()
+    return next((one for one in pictures if one.width * LEGIBLE <= room), pictures[-1]).svg
+
+
+def application_pictures(graph: ApplicationGraph) -> list[ArrangedPicture]:
+    """The graph in each arrangement that is narrower than those before it, widest first."""
+    return _Picture(graph, event_sourcing=False, said={}).arrangements()
 
 
 class _Picture:
-    def __init__(self, graph: ApplicationGraph, *, event_sourcing: bool) -> None:
+    def __init__(self, graph: ApplicationGraph, *, event_sourcing: bool, said: Mapping[tuple[str, str], Said]) -> None:
         self._graph = graph
+        self._said = said
         self._shown = {
             handler.id
             for handler in graph.handler_by_id.values()
@@ -66,12 +108,22 @@ class _Picture:
             return False
         return not (handler.kind is HandlerKind.INVOCATION and edge.kind is EdgeKind.RETURNS)
 
-    def svg(self) -> str:
+    def arrangements(self) -> list[ArrangedPicture]:
+        found: list[ArrangedPicture] = []
+        for arrangement in Arrangement:
+            picture = self.arranged(arrangement)
+            if not found or picture.width < found[-1].width:
+                found.append(picture)
+        return found
+
+    def arranged(self, arrangement: Arrangement) -> ArrangedPicture:
         graph = self._graph
         if not graph.components and not graph.payloads:
-            return _document(520, 60, _empty(), "an empty application graph")
+            return ArrangedPicture(_document(520, 60, _empty(), "an empty application graph"), 520)
         boxes = [*map(self._component_box, graph.components), *map(_payload_box, graph.payloads)]
-        layout = layered_layout(boxes, [self._line(edge) for edge in self._edges], Spacing(between_columns=104))
+        columns = columns_of(graph, arrangement)
+        lines = [self._line(edge, is_apart=columns is not None) for edge in self._edges]
+        layout = layered_layout(boxes, lines, Spacing(between_columns=104), columns)
         parts = [
             *map(self._edge, self._edges, layout.routes, self._labels(boxes, layout)),
             *(self._component(component, layout) for component in graph.components),
@@ -80,7 +132,8 @@ class _Picture:
         frame = _bundle(layout.width, layout.height, len(graph.components)) if graph.components else ""
         title = f"application graph of {len(graph.components)} components and {len(graph.payloads)} payloads"
         body = f'{frame}<g transform="translate({_MARGIN} {_MARGIN + _CAPTION})">{"".join(parts)}</g>'
-        return _document(layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN + _CAPTION, body, title)
+        width = layout.width + 2 * _MARGIN
+        return ArrangedPicture(_document(width, layout.height + 2 * _MARGIN + _CAPTION, body, title), round(width))
 
     def _labels(self, boxes: Sequence[Box], layout: Layout) -> list[tuple[float, float] | None]:
         """Beside the handler, unless several edges leave it there."""
@@ -95,16 +148,18 @@ class _Picture:
     def _component_box(self, component: ComponentNode) -> Box:
         rows = self._rows(component)
         texts = [component.name, *(_row_text(row) for row in rows)]
-        ports = {row.id: _HEAD + _ROW * (place + 0.5) for place, row in enumerate(rows)}
-        return Box(component.name, _width(texts, 28), _HEAD + _ROW * len(rows) + 6, ports)
+        middles = {row.id: _HEAD + _ROW * (place + 0.5) for place, row in enumerate(rows)}
+        apart = {f"{row} {end}": middle + _APART[end] for row, middle in middles.items() for end in _APART}
+        return Box(component.name, _width(texts, 28), _HEAD + _ROW * len(rows) + 6, {**middles, **apart})
 
-    def _line(self, edge: Edge) -> Line:
+    def _line(self, edge: Edge, *, is_apart: bool) -> Line:
+        """Where what comes and what goes may meet at one side of a handler, each has a port of its own."""
         source, target = self._graph.handler_by_id.get(edge.source), self._graph.handler_by_id.get(edge.target)
         return Line(
             source.component if source is not None else edge.source,
             target.component if target is not None else edge.target,
-            edge.source if source is not None else None,
-            edge.target if target is not None else None,
+            None if source is None else f"{edge.source} out" if is_apart else edge.source,
+            None if target is None else f"{edge.target} in" if is_apart else edge.target,
         )
 
     def _edge(self, edge: Edge, route: Route, label: tuple[float, float] | None) -> str:
@@ -117,7 +172,8 @@ class _Picture:
         return (
             f'<g data-source="{escape(edge.source)}" data-target="{escape(edge.target)}" data-edge="{edge.kind}"'
             f'{place}><title>{title}</title><path class="reach" d="{path}"/>'
-            f'<path class="edge{later}" stroke="{colour}" d="{path}"/>{_arrowhead(route, colour)}</g>'
+            f'<path class="edge{later}" stroke="{colour}" d="{path}"/>{_arrowhead(route, colour)}'
+            f"{_words(self._said.get((edge.source, edge.target)), label)}</g>"
         )
 
     def _component(self, component: ComponentNode, layout: Layout) -> str:
@@ -153,6 +209,18 @@ class _Picture:
             f'<circle cx="15" cy="{_CHIP // 2}" r="4.5" fill="{colour}"/>'
             f'<text x="26" y="{_CHIP // 2 + 4}">{escape(_shortened(payload.name))}</text></g>'
         )
+
+
+def _words(said: Said | None, label: tuple[float, float] | None) -> str:
+    if said is None or said.text == "" or label is None:
+        return ""
+    (x, y), (_, height), width = label, LABEL, len(said.text) * _SAID_CHARACTER + 4
+    wrong = " wrong" if said.is_wrong else ""
+    return (
+        f'<rect class="ground" x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" '
+        f'height="{height:.0f}" rx="3"/>'
+        f'<text class="said{wrong}" x="{x:.1f}" y="{y + 4:.1f}">{escape(said.text)}</text>'
+    )
 
 
 def _head(width: float) -> str:

@@ -90,15 +90,21 @@ class _Slot:
     after: list[tuple[_Slot, float, float]] = field(default_factory=list)
 
 
-def layered_layout(boxes: Sequence[Box], lines: Sequence[Line], spacing: Spacing | None = None) -> Layout:
+def layered_layout(
+    boxes: Sequence[Box],
+    lines: Sequence[Line],
+    spacing: Spacing | None = None,
+    columns: Mapping[str, int] | None = None,
+) -> Layout:
     """Place boxes so that edges run from left to right where the graph allows it. Deterministic.
 
     Args:
         boxes: With unique ids; their order breaks ties.
         lines: Between boxes of these ids; several between two boxes are fine.
         spacing: Room between things.
+        columns: The column of each box, counted from the left; found from the edges when None.
     """
-    return _Layering(boxes, lines, spacing or Spacing()).layout()
+    return _Layering(boxes, lines, spacing or Spacing()).layout(columns)
 
 
 class _Layering:
@@ -110,9 +116,8 @@ class _Layering:
         self._slots: dict[str, _Slot] = {}
         self._passed: dict[int, list[_Slot]] = {}
 
-    def layout(self) -> Layout:
-        backward = self._backward()
-        layers = self._layers(backward)
+    def layout(self, columns: Mapping[str, int] | None) -> Layout:
+        layers = columns if columns is not None else self._layers(self._backward())
         self._fill(layers)
         self._order()
         self._straighten()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Protocol, cast
 
 from recq_nb.errors import RecqError
-from recq_nb.flow.application_graph import ApplicationGraph, EdgeKind
+from recq_nb.flow.application_graph import ApplicationGraph, Edge, EdgeKind
 from recq_nb.flow.edge_traffic import REMEMBERED, EdgeEnds, EdgeRates, EdgeTraffic
+from recq_nb.flow.edge_words import edge_words
 from recq_nb.flow.flow_reader import FlowReader
-from recq_nb.flow.graph_picture import application_svg
+from recq_nb.flow.graph_picture import LEGIBLE, NOTEBOOK_ROOM, Said, application_pictures, application_svg
 from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.payload_definition import PayloadKind
@@ -78,14 +80,20 @@ class GraphPart:
         self._rates = EdgeRates()
         self._looked = 0.0
         self._heard = 0.0
+        self._looking = threading.RLock()
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
+        with self._looking:
+            return self._model()
+
+    def _model(self) -> Body:
         now = time.monotonic()
         self._look(now)
         body: GraphModel = {
             "kind": "model",
-            "svg": application_svg(self._graph),
+            "pictures": [{"svg": one.svg, "width": one.width} for one in application_pictures(self._graph)],
+            "legible": LEGIBLE,
             "components": [component.name for component in self._graph.components],
             "payloads": [payload.name for payload in self._graph.payloads],
             "edges": self._edges(),
@@ -95,12 +103,16 @@ class GraphPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
+        with self._looking:
+            return self._news()
+
+    def _news(self) -> Body | None:
         now = time.monotonic()
         if now - self._heard < LOOK_SECONDS:
             return None
         if self._host.bundle is not self._of:
             self._told = set()
-            return self.snapshot()
+            return self._model()
         self._look(now)
         if self._has_news:
             self._heard = now
@@ -158,16 +170,18 @@ class GraphPart:
             if edge in passed or lag:
                 metric = metrics.get(edge.target)
                 messages, failed = passed.get(edge, (0, 0))
+                rate, p50 = rates.get(edge, 0.0), metric["p50"] if metric is not None else 0.0
                 facts.append(
                     {
                         "source": edge.source,
                         "target": edge.target,
                         "count": messages,
                         "failed": failed,
-                        "rate": rates.get(edge, 0.0),
-                        "p50": metric["p50"] if metric is not None else 0.0,
+                        "rate": rate,
+                        "p50": p50,
                         "p95": metric["p95"] if metric is not None else 0.0,
                         "lag": lag,
+                        "label": edge_words(messages, failed, lag=lag, p50=p50, rate=rate),
                     }
                 )
         return sorted(facts, key=lambda one: (one["source"], one["target"]))
@@ -184,9 +198,25 @@ class GraphPart:
 
     def picture(self) -> Picture:
         """See ``Part.picture``."""
-        graph = self._host.application_graph()
-        lines = [f"{edge.source} {edge.kind} {edge.target}" for edge in graph.edges]
-        return Picture(application_svg(graph), "\n".join(lines) or "no component yet: run a %%recq_component cell")
+        with self._looking:
+            now = time.monotonic()
+            self._look(now)
+            said = {(one["source"], one["target"]): _said(one) for one in self._facts(now)}
+            graph = self._graph
+        lines = [_line(edge, said.get((edge.source, edge.target))) for edge in graph.edges]
+        svg = application_svg(graph, room=NOTEBOOK_ROOM, said=said)
+        return Picture(svg, "\n".join(lines) or "no component yet: run a %%recq_component cell")
 
     def close(self) -> None:
         """See ``Part.close``."""
+
+
+def _said(facts: EdgeFacts) -> Said:
+    """As on the live edge, but of a picture that stays: no rates."""
+    text = edge_words(facts["count"], facts["failed"], lag=facts["lag"], p50=facts["p50"])
+    return Said(text, is_wrong=bool(facts["failed"] or facts["lag"]))
+
+
+def _line(edge: Edge, said: Said | None) -> str:
+    line = f"{edge.source} {edge.kind} {edge.target}"
+    return f"{line}: {said.text}" if said is not None and said.text else line

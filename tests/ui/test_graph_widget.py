@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -29,6 +31,8 @@ NOTE_PULSES = """() => {
     .forEach(one => window.recqPulses.add(one.target.dataset.target)))
     .observe(document.querySelector('[data-testid=graph-stage]'), { subtree: true, attributeFilter: ['class'] });
 }"""
+# The height in pixels of the picture's text.
+LETTERS = "node => 12 * node.querySelector('[data-node] text').getScreenCTM().a"
 HIDER = """%%recq_component
 @observer(start="first")
 class Hider:
@@ -53,6 +57,7 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     page = lab.page
     stage = page.get_by_test_id("graph-stage")
     expect(stage.locator("[data-node='Checkout.placed']")).to_be_visible()
+    assert stage.evaluate(LETTERS) >= 10, "at 1280 pixels it can be read as it comes"
     expect(page.get_by_test_id("graph-untried")).to_contain_text("declared, never seen")
     untried = stage.locator("[data-edge].recq-untried")
     before = untried.count()
@@ -67,12 +72,13 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     refused = stage.locator("[data-target='Account.open'] .recq-graph-badge")
     expect(refused).to_contain_text("1 failed")
     assert {"Order.place", "Account.charge", "Checkout.placed"} <= set(page.evaluate("() => [...window.recqPulses]"))
-    handled.locator(".edge").hover()
+    handled.hover()
     lab.screenshot("graph-edge-light")
     beside = page.get_by_test_id("graph-beside")
     expect(beside).to_contain_text("OrderPlaceCommand \N{RIGHTWARDS ARROW} Order.place")
     expect(beside).to_contain_text("6 messages")
     expect(beside).to_contain_text("p95")
+    _edges_are_reached_by_keyboard(lab)
     expect(stage.locator("[data-bundle]")).to_contain_text("bundle of 5 components")
     expect(page.get_by_test_id("graph-hidden")).to_have_count(0)
 
@@ -94,16 +100,45 @@ def test_a_model_is_drawn_with_its_traffic_and_every_control_works(lab: LabPage,
     waits = page.get_by_test_id("recq-waits").locator("visible=true")
     expect(waits).to_have_text(["This kernel has no subshells: clicks wait until the running cell ends."])
     _handlers_are_sorted(lab)
+    _it_can_be_read_in_every_room(lab)
+    assert lab.errors() == []
+    assert lab.page_errors == []
+
+
+def _it_can_be_read_in_every_room(lab: LabPage) -> None:
+    page = lab.page
+    stage = page.get_by_test_id("graph-stage")
     page.mouse.move(0, 0)
     lab.screenshot("graph-light")
     lab.set_theme("dark")
     lab.screenshot("graph-dark")
     for name, width in (("narrow", 620), ("4k", 3840)):
         page.set_viewport_size({"width": width, "height": 2160})
-        page.get_by_test_id("graph-fit").click()
+        expect(page.get_by_test_id("graph-more")).to_have_count(1 if name == "narrow" else 0)
+        assert stage.evaluate(LETTERS) >= 10
         lab.screenshot(f"graph-{name}-dark")
-    assert lab.errors() == []
-    assert lab.page_errors == []
+        page.get_by_test_id("graph-fit").click()
+        expect(page.get_by_test_id("graph-more")).to_have_count(0)
+
+
+def _edges_are_reached_by_keyboard(lab: LabPage) -> None:
+    page = lab.page
+    node = page.get_by_test_id("graph-stage").locator("[data-node='Order.place']")
+    focused = page.locator("[data-testid=graph-edge]:focus")
+    node.focus()
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_attribute("aria-label", re.compile("^OrderPlaceCommand . Order.place, 6 messages, p50"))
+    expect(page.get_by_test_id("graph-beside")).to_contain_text("6 messages")
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_attribute("aria-label", re.compile("^Order.place . OrderPlacedEvent, 6 messages"))
+    lab.screenshot("graph-edge-keyboard-light")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("flow-text")).to_have_value("OrderPlacedEvent")
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_attribute("data-target", "Order.place")
+    page.keyboard.press("Escape")
+    expect(node).to_be_focused()
+    page.keyboard.press("Tab")
 
 
 def _handlers_are_sorted(lab: LabPage) -> None:

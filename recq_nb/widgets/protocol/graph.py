@@ -35,6 +35,7 @@ class EdgeFacts(TypedDict):
         p50: Milliseconds in the handler, of the newest calls; 0 for edges that leave a handler.
         p95: Likewise.
         lag: Events its consumer has still to pass, where the edge leads to one.
+        label: What stands on the edge.
     """
 
     source: str
@@ -45,19 +46,34 @@ class EdgeFacts(TypedDict):
     p50: float
     p95: float
     lag: int
+    label: str
+
+
+class GraphPicture(TypedDict):
+    """The graph in one arrangement.
+
+    Attributes:
+        svg: Its groups carry ``data-node``, ``data-source``, ``data-target`` and ``data-label``, the place of what is
+            said about an edge.
+        width: In pixels.
+    """
+
+    svg: str
+    width: int
 
 
 class GraphModel(TypedDict):
     """The model: the picture of what its source declares, and what has happened of it.
 
     Attributes:
-        svg: The picture; its groups carry ``data-node``, ``data-source``, ``data-target`` and ``data-label``, the place
-            of what is said about an edge.
+        pictures: Of what is declared, widest first; a page takes the first that can be read there.
+        legible: The smallest scale at which one can be read.
         components: Components that have a box.
     """
 
     kind: Literal["model"]
-    svg: str
+    pictures: list[GraphPicture]
+    legible: float
     components: list[str]
     payloads: list[str]
     edges: list[GraphEdge]

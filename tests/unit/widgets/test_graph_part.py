@@ -45,7 +45,7 @@ def test_a_model_says_which_declared_edges_were_seen(session: Session) -> None:
     }
     assert all(one["declared"] for one in body["edges"])
     assert {one["kind"] for one in body["edges"]} == {"handles", "publishes", "consumes", "sends"}
-    assert 'data-node="Checkout.placed"' in body["svg"]
+    assert 'data-node="Checkout.placed"' in body["pictures"][0]["svg"]
     opened = _facts(cast("Body", body))["StockOpenCommand", "Stock.open"]
     assert (opened["count"], opened["failed"], opened["lag"]) == (1, 0, 0)
     assert 0 < opened["p50"] <= opened["p95"]
@@ -89,6 +89,25 @@ def test_what_is_refused_is_counted_at_both_ends(session: Session) -> None:
     assert facts["Checkout.placed", "StockReserveCommand"]["count"] == 2
     assert facts["Checkout.placed", "StockReserveCommand"]["failed"] == 1
     assert facts["StockReserveCommand", "Stock.reserve"]["failed"] == 1
+
+
+def test_the_picture_that_stays_says_on_its_edges_what_the_live_one_does(session: Session) -> None:
+    part = GraphPart(session)
+    before = part.picture()
+    for _ in range(2):
+        session.send(shop.StockOpenCommand(item_id="I", units=1)).exception()
+    session.settled().result()
+    session.recorded()
+
+    after = part.picture()
+    live = _facts(part.snapshot())
+
+    refused = live["StockOpenCommand", "Stock.open"] | {"rate": 0.0}
+    assert refused["label"].endswith("1 failed")
+    assert "2\N{MULTIPLICATION SIGN} 1 failed</text>" in after.html
+    assert "1\N{MULTIPLICATION SIGN}</text>" in after.html, "one event was published"
+    assert "StockOpenCommand handles Stock.open: 2\N{MULTIPLICATION SIGN} 1 failed" in after.text
+    assert "\N{MULTIPLICATION SIGN}" not in before.html
 
 
 def test_lag_stands_on_the_edges_into_the_consumer(session: Session) -> None:
@@ -154,5 +173,5 @@ def test_another_page_takes_no_news_from_the_first(session: Session, monkeypatch
 
 
 def test_only_what_is_registered_is_drawn(session: Session) -> None:
-    assert "NotificationService" not in str(GraphPart(session).snapshot()["svg"])
+    assert "NotificationService" not in str(GraphPart(session).snapshot()["pictures"])
     assert set(session.catalog_df()["component"]) == {"", "Order", "Stock", "Account", "Checkout"}

@@ -1,22 +1,6 @@
-/** What is said about an edge: few words on it, all of them beside it. */
+/** What is said about an edge beside it; the few words on it come from the kernel, which has them in the static picture, too. */
 import type { EdgeFacts, GraphEdge } from "../protocol/generated/graph.ts";
 import { milliseconds } from "./arrow.ts";
-
-const counted = (count: number): string => (count < 10_000 ? String(count) : `${(count / 1000).toFixed(0)}k`);
-
-/** On the edge: how often, and what is wrong, or else how long it takes. */
-export const labelOf = (facts: EdgeFacts | undefined): string => {
-  if (!facts) {
-    return "";
-  }
-  const often = facts.rate >= 0.1 ? `${counted(facts.rate)}/s` : facts.count > 0 ? `${counted(facts.count)}×` : "";
-  const wrong = [
-    facts.failed > 0 ? `${counted(facts.failed)} failed` : "",
-    facts.lag > 0 ? `${counted(facts.lag)} behind` : "",
-  ].filter((one) => one !== "");
-  const rest = wrong.length > 0 ? wrong : [facts.p50 > 0 ? milliseconds(facts.p50) : ""];
-  return [often, ...rest].filter((one) => one !== "").join(" ");
-};
 
 export const isAlarming = (facts: EdgeFacts | undefined): boolean =>
   facts !== undefined && (facts.failed > 0 || facts.lag > 0);

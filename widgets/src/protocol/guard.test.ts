@@ -45,7 +45,7 @@ const DETAILS: HopDetails = {
 const NEWS: GraphNews = {
   kind: "news",
   edges: null,
-  traffic: [{ source: "C", target: "Stock.open", count: 1, failed: 0, rate: 0.5, p50: 1, p95: 2, lag: 0 }],
+  traffic: [{ source: "C", target: "Stock.open", count: 1, failed: 0, rate: 0.5, p50: 1, p95: 2, lag: 0, label: "" }],
 };
 const METRICS: MetricsBody = {
   kind: "metrics",

@@ -1,7 +1,7 @@
 /** The application graph with its traffic. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { labelOf, linesOf } from "../layout/edge_words.ts";
+import { linesOf } from "../layout/edge_words.ts";
 import type { Connection } from "../protocol/connection.ts";
 import { isGraphModel, isGraphNews } from "../protocol/generated/graph.ts";
 import { jump, onJump } from "../scene/focus.ts";
@@ -16,7 +16,8 @@ import {
   untried,
   withGraphNews,
 } from "../scene/graph_scene.ts";
-import { GraphStage, type Point } from "./graph_stage.ts";
+import type { Point } from "./graph_markup.ts";
+import { GraphStage } from "./graph_stage.ts";
 import { Notice, noticeOf } from "./notice.tsx";
 
 type Props = { readonly connection: Connection; readonly part: string };
@@ -37,7 +38,7 @@ const Beside = ({ scene, pointed }: { readonly scene: GraphScene; readonly point
     ? linesOf(found, scene.traffic.get(keyOf(found)))
     : beside
         .slice(0, LISTED)
-        .map((one) => `${one.source} → ${one.target}: ${labelOf(scene.traffic.get(keyOf(one))) || "never seen"}`);
+        .map((one) => `${one.source} → ${one.target}: ${scene.traffic.get(keyOf(one))?.label || "never seen"}`);
   if (lines.length === 0) {
     return null;
   }
@@ -68,6 +69,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
   const [notice, setNotice] = useState<Notice | null>(null);
   const [sought, setSought] = useState("");
   const [told, setTold] = useState("");
+  const [more, setMore] = useState("");
   const [pointed, setPointed] = useState<Pointed | null>(null);
   const place = useRef<HTMLDivElement>(null);
   const stage = useRef<GraphStage | null>(null);
@@ -86,7 +88,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
     [connection, part],
   );
   useEffect(() => {
-    if (!place.current || scene.svg === "") {
+    if (!place.current || scene.pictures.length === 0) {
       return;
     }
     stage.current ??= new GraphStage(place.current, {
@@ -95,6 +97,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
         setPointed(node === "" ? null : { node, edge: null, at });
       },
       onEdge: (edge, at) => setPointed(edge ? { node: "", edge, at } : null),
+      onMore: setMore,
       onOpen: (target) => {
         setTold(
           jump(connection.session, "flow", target)
@@ -164,11 +167,16 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
         <section
           class="recq-graph-stage"
           ref={place}
-          aria-label="application graph; Tab moves between handlers, Enter shows their flow"
+          aria-label="application graph; Tab moves between handlers, arrows between their edges, Escape back, Enter shows the flow"
           data-testid="graph-stage"
           data-round={scene.round}
           hidden={scene.nodes.length === 0}
         />
+        {more === "" || scene.nodes.length === 0 ? null : (
+          <div class="recq-graph-more" data-testid="graph-more">
+            more {more} drag to move
+          </div>
+        )}
         {pointed ? <Beside scene={scene} pointed={pointed} /> : null}
       </div>
       <div class="recq-graph-note recq-quiet" data-testid="graph-note">
@@ -187,7 +195,7 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
         </span>
         <div>
           On an edge: messages, and median time or what is wrong; point at it for more. Ctrl and the wheel zoom,
-          dragging moves.
+          dragging moves; arrow keys go along a handler's edges.
         </div>
       </div>
     </>

@@ -1,51 +1,27 @@
 /** The picture on the page: parsed once for each model, then marked, lit and moved without drawing it again. */
 import { select } from "d3-selection";
 import { type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { isAlarming, labelOf, overlaid, type Room } from "../layout/edge_words.ts";
-import { componentOf, type Edge, type GraphScene, hidden, keyOf, related } from "../scene/graph_scene.ts";
+import { isAlarming, linesOf, overlaid } from "../layout/edge_words.ts";
+import { heightFor, lieOf, moreOf, nudge, pictureFor, type Size } from "../layout/graph_layout.ts";
+import { type Edge, type GraphScene, hidden, keyOf, related } from "../scene/graph_scene.ts";
+import { type Point, parsed, placeIn, roomOf } from "./graph_markup.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PULSE_MS = 350;
 /** Width of a character of a label. */
-const CHARACTER = 5.3;
-/** Half the width of what stands beside an edge, which is kept inside the stage. */
-const BESIDE = 140;
-/** The smallest scale a picture starts with. */
-const LEGIBLE = 0.6;
+const CHARACTER = 6.4;
+const LABEL = 15;
+/** Where an arrow key leads among the edges of a node. */
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
-/** A place on the stage, from its top left corner. */
-export type Point = { readonly x: number; readonly y: number };
 const NOWHERE: Point = { x: 0, y: 0 };
-
-/** Below something's middle. */
-const placeIn = (stage: HTMLElement, node: Element): Point => {
-  const box = node.getBoundingClientRect();
-  const around = stage.getBoundingClientRect();
-  const middle = box.x + box.width / 2 - around.x;
-  return {
-    x: Math.max(Math.min(middle, around.width - BESIDE), Math.min(BESIDE, around.width / 2)),
-    y: box.bottom - around.y + 6,
-  };
-};
 
 export type Listeners = {
   readonly onHover: (node: string, place: Point) => void;
   readonly onEdge: (edge: Edge | null, place: Point) => void;
   readonly onOpen: (node: string) => void;
-};
-
-/** The kernel's picture as nodes of this page; scripts and handlers would stay behind, were there any. */
-const parsed = (text: string): SVGSVGElement | null => {
-  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  for (const node of root.querySelectorAll("script, foreignObject, iframe, image, use, a")) {
-    node.remove();
-  }
-  for (const node of [root, ...root.querySelectorAll("*")]) {
-    for (const name of node.getAttributeNames().filter((one) => /^on|href$/i.test(one))) {
-      node.removeAttribute(name);
-    }
-  }
-  return root.localName === "svg" ? (document.importNode(root, true) as unknown as SVGSVGElement) : null;
+  /** In which directions there is more than is in sight, as arrows. */
+  readonly onMore: (directions: string) => void;
 };
 
 export class GraphStage {
@@ -58,21 +34,37 @@ export class GraphStage {
   #overlaid: readonly (Edge & { readonly node: Element })[] = [];
   #overlaidKeys = "";
   #drawn = "";
+  #scene: GraphScene | null = null;
+  #size: Size = { width: 600, height: 300 };
+  /** The node whose edges the keyboard goes through. */
+  #from: SVGGElement | null = null;
 
   constructor(place: HTMLElement, listeners: Listeners) {
     this.#place = place;
     this.#listeners = listeners;
+    let width = place.clientWidth;
+    new ResizeObserver(() => {
+      if (this.#scene && place.clientWidth > 0 && place.clientWidth !== width) {
+        width = place.clientWidth;
+        this.show(this.#scene);
+        this.#start();
+      }
+    }).observe(place);
   }
 
+  /** Draws the arrangement for the room there is, once for each model, and marks what has happened. */
   show(scene: GraphScene): void {
-    if (scene.svg !== this.#drawn) {
-      this.#draw(scene.svg);
+    const before = this.#scene;
+    this.#scene = scene;
+    const picture = pictureFor(scene.pictures, this.#place.clientWidth, scene.legible);
+    if (picture && picture.svg !== this.#drawn) {
+      const isKept = before !== null && before.pictures !== scene.pictures;
+      this.#draw(picture.svg, isKept && this.#svg ? zoomTransform(this.#svg) : null);
     }
     this.#mark(scene);
   }
 
-  #draw(text: string): void {
-    const before = this.#svg ? zoomTransform(this.#svg) : null;
+  #draw(text: string, before: ReturnType<typeof zoomTransform> | null): void {
     const svg = parsed(text);
     this.#drawn = text;
     if (!svg) {
@@ -81,8 +73,7 @@ export class GraphStage {
     const inner = document.createElementNS(SVG, "g");
     inner.append(...[...svg.childNodes].filter((node) => !["title", "style"].includes(node.nodeName)));
     svg.append(inner);
-    const width = Number(svg.getAttribute("width")) || 600;
-    const height = Number(svg.getAttribute("height")) || 300;
+    this.#size = { width: Number(svg.getAttribute("width")) || 600, height: Number(svg.getAttribute("height")) || 300 };
     for (const name of ["width", "height", "viewBox", "style"]) {
       svg.removeAttribute(name);
     }
@@ -96,20 +87,34 @@ export class GraphStage {
       .filter(
         (event: Event) => event.type !== "wheel" || (event as WheelEvent).ctrlKey || (event as WheelEvent).metaKey,
       )
-      .on("zoom", (event: { transform: { toString(): string } }) =>
-        inner.setAttribute("transform", event.transform.toString()),
-      );
+      .on("zoom", (event: { transform: { x: number; y: number; k: number; toString(): string } }) => {
+        inner.setAttribute("transform", event.transform.toString());
+        this.#listeners.onMore(moreOf(this.#size, this.#stage(), event.transform));
+      });
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
-    this.#size = [width, height];
     if (before) {
+      this.#heighten();
       select(svg).call(this.#zoom.transform, before);
     } else {
-      this.fit(LEGIBLE);
+      this.#start();
     }
     this.#listen(inner);
   }
 
-  #size: readonly [number, number] = [600, 300];
+  #stage(): Size {
+    return { width: this.#place.clientWidth, height: this.#place.clientHeight };
+  }
+
+  #heighten(): void {
+    const height = heightFor(this.#size, this.#place.clientWidth, this.#scene?.legible ?? 1);
+    this.#place.style.height = `${height}px`;
+  }
+
+  /** All of it, or, where that would be too small to read, its beginning. */
+  #start(): void {
+    this.#heighten();
+    this.#lay(this.#scene?.legible ?? 1);
+  }
 
   #listen(inner: SVGGElement): void {
     this.#edges = [...inner.querySelectorAll("[data-edge]")].map((node) => ({
@@ -129,18 +134,53 @@ export class GraphStage {
       node.setAttribute("data-testid", "graph-node");
       node.addEventListener("mouseenter", hover);
       node.addEventListener("mouseleave", () => this.#listeners.onHover("", NOWHERE));
-      node.addEventListener("focus", hover);
+      node.addEventListener("focus", () => {
+        this.#reveal(node);
+        hover();
+      });
       node.addEventListener("blur", () => this.#listeners.onHover("", NOWHERE));
       node.addEventListener("dblclick", (event) => {
         event.stopPropagation();
         this.#listeners.onOpen(name);
       });
       node.addEventListener("keydown", (event) => {
-        if (event.key === "Enter") {
-          event.stopPropagation();
+        if (event.target === node && event.key === "Enter") {
           this.#listeners.onOpen(name);
+        } else if (event.target === node && event.key in STEPS) {
+          event.preventDefault();
+          this.#from = node;
+          this.#step(null, 0);
+        } else {
+          return;
         }
+        event.stopPropagation();
       });
+    }
+  }
+
+  /** From an edge of a node to another; from none to the first. */
+  #step(edge: Element | null, by: number): void {
+    const name = this.#from?.getAttribute("data-node") ?? "";
+    const isOf = (end: string): boolean => end === name || end.startsWith(`${name}.`);
+    const all = [...this.#edges, ...this.#overlaid];
+    const around = [...all.filter((one) => isOf(one.target)), ...all.filter((one) => isOf(one.source))];
+    const place = around.findIndex((one) => one.node === edge);
+    const next = around[(Math.max(place, 0) + by + around.length) % Math.max(around.length, 1)];
+    (next?.node as SVGGElement | undefined)?.focus();
+  }
+
+  /** What has the keyboard's focus is in sight. */
+  #reveal(node: Element): void {
+    if (!node.matches(":focus-visible") || !this.#svg || !this.#zoom) {
+      return;
+    }
+    const box = (node.querySelector(":scope > .edge") ?? node).getBoundingClientRect();
+    const stage = this.#place.getBoundingClientRect();
+    const x = nudge(box.left - stage.left, box.right - stage.left, stage.width);
+    const y = nudge(box.top - stage.top, box.bottom - stage.top, stage.height);
+    const { k } = zoomTransform(this.#svg);
+    if (x !== 0 || y !== 0) {
+      select(this.#svg).call(this.#zoom.translateBy, x / k, y / k);
     }
   }
 
@@ -152,7 +192,12 @@ export class GraphStage {
       const facts = scene.traffic.get(key);
       edge.node.setAttribute("data-count", String(facts?.count ?? 0));
       edge.node.classList.toggle("recq-untried", known.get(key)?.seen === false);
-      this.#label(edge.node, labelOf(facts), isAlarming(facts));
+      this.#label(edge.node, facts?.label ?? "", isAlarming(facts));
+      const declared = known.get(key);
+      const said = [`${edge.source} → ${edge.target}`, ...(declared ? linesOf(declared, facts) : [])].join(", ");
+      if (edge.node.getAttribute("aria-label") !== said) {
+        edge.node.setAttribute("aria-label", said);
+      }
       const pulse = scene.pulses.get(key);
       if (pulse) {
         edge.node.classList.add("recq-pulse");
@@ -173,7 +218,14 @@ export class GraphStage {
       return;
     }
     const width = text.length * CHARACTER + 4;
-    const box = { class: "recq-graph-ground", x: Number(x) - width / 2, y: Number(y) - 6.5, width, height: 13, rx: 3 };
+    const box = {
+      class: "recq-graph-ground",
+      x: Number(x) - width / 2,
+      y: Number(y) - LABEL / 2,
+      width,
+      height: LABEL,
+      rx: 3,
+    };
     for (const [name, value] of Object.entries(box)) {
       ground.setAttribute(name, String(value));
     }
@@ -182,7 +234,7 @@ export class GraphStage {
     }
     label.setAttribute("class", isBad ? "recq-graph-badge recq-late" : "recq-graph-badge");
     label.setAttribute("x", x);
-    label.setAttribute("y", String(Number(y) + 3.5));
+    label.setAttribute("y", String(Number(y) + 4));
     if (!label.parentNode) {
       node.append(ground, label);
     }
@@ -199,7 +251,7 @@ export class GraphStage {
       old.node.remove();
     }
     this.#overlaid = hidden(scene).flatMap((edge) => {
-      const [from, to] = [this.#room(edge.source), this.#room(edge.target)];
+      const [from, to] = [roomOf(this.#inner, edge.source), roomOf(this.#inner, edge.target)];
       if (!from || !to || !this.#inner) {
         return [];
       }
@@ -220,41 +272,44 @@ export class GraphStage {
     });
   }
 
-  /** Where a node lies in the picture; a handler takes the whole width of its component. */
-  #room(name: string): Room | null {
-    const nodes = [...(this.#inner?.querySelectorAll<SVGGElement>("[data-node]") ?? [])];
-    const node = nodes.find((one) => one.dataset.node === name);
-    const box = nodes.find((one) => one.dataset.node === (name.includes(".") ? componentOf(name) : name));
-    const place = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(box?.getAttribute("transform") ?? "");
-    const rect = box?.querySelector("rect");
-    if (!node || !rect || !place) {
-      return null;
-    }
-    const [left, top] = this.#origin();
-    const x = left + Number(place[1]);
-    const y = top + Number(place[2]);
-    const width = Number(rect.getAttribute("width"));
-    const row = node === box ? null : Number(node.querySelector("text")?.getAttribute("y") ?? 0);
-    return row === null
-      ? { x, y, width, height: Number(rect.getAttribute("height")) }
-      : { x, y: y + row - 10, width, height: 12 };
-  }
-
-  #origin(): readonly [number, number] {
-    const moved = this.#inner?.querySelector(":scope > g[transform]")?.getAttribute("transform") ?? "";
-    const place = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(moved);
-    return [Number(place?.[1] ?? 0), Number(place?.[2] ?? 0)];
-  }
-
   #listenToEdge(node: Element, edge: Edge): void {
     node.querySelector("title")?.remove(); // what it says is beside it
-    node.addEventListener("mouseenter", () => {
+    node.setAttribute("tabindex", "-1");
+    node.setAttribute("role", "button");
+    node.setAttribute("data-testid", "graph-edge");
+    const point = () => {
       node.classList.add("recq-pointed");
       this.#listeners.onEdge(edge, placeIn(this.#place, node.querySelector(".reach") ?? node));
-    });
-    node.addEventListener("mouseleave", () => {
+    };
+    const leave = () => {
       node.classList.remove("recq-pointed");
       this.#listeners.onEdge(null, NOWHERE);
+    };
+    node.addEventListener("mouseenter", point);
+    node.addEventListener("mouseleave", leave);
+    node.addEventListener("focus", () => {
+      this.#reveal(node);
+      point();
+    });
+    node.addEventListener("blur", leave);
+    const open = () => this.#listeners.onOpen(edge.source.includes(".") ? edge.target : edge.source);
+    node.addEventListener("dblclick", (event) => {
+      event.stopPropagation();
+      open();
+    });
+    node.addEventListener("keydown", (event) => {
+      const { key } = event as KeyboardEvent;
+      if (key === "Enter") {
+        open();
+      } else if (key === "Escape") {
+        this.#from?.focus();
+      } else if (key in STEPS) {
+        this.#step(node, STEPS[key] ?? 0);
+      } else {
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
     });
   }
 
@@ -294,17 +349,16 @@ export class GraphStage {
     return true;
   }
 
-  /** All of it, or, where that would be too small to read, its beginning. */
-  fit(least = 0): void {
-    if (!this.#svg || !this.#zoom) {
-      return;
+  /** All of it, however small. */
+  fit(): void {
+    this.#lay(0);
+  }
+
+  #lay(least: number): void {
+    if (this.#svg && this.#zoom) {
+      const { x, y, k } = lieOf(this.#size, this.#stage(), least);
+      select(this.#svg).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(k));
     }
-    const [width, height] = this.#size;
-    const whole = Math.min(this.#place.clientWidth / width, this.#place.clientHeight / height, 1.2);
-    const scale = Math.max(whole, least);
-    const x = (this.#place.clientWidth - width * scale) / 2;
-    const y = (this.#place.clientHeight - height * scale) / 2;
-    select(this.#svg).call(this.#zoom.transform, zoomIdentity.translate(Math.max(x, 0), Math.max(y, 0)).scale(scale));
   }
 
   zoomBy(factor: number): void {

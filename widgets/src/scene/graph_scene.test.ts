@@ -17,10 +17,12 @@ const facts = (source: string, target: string, count: number, failed = 0): EdgeF
   p50: 0,
   p95: 0,
   lag: 0,
+  label: "",
 });
 const scene = fromModel(EMPTY, {
   kind: "model",
-  svg: "<svg/>",
+  pictures: [{ svg: "<svg/>", width: 500 }],
+  legible: 0.84,
   components: ["Order"],
   payloads: ["PlaceCommand"],
   edges: [

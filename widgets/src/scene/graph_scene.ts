@@ -1,12 +1,15 @@
 /** What is known of the graph: the declared picture, its edges and what has passed them. */
-import type { EdgeFacts, GraphEdge, GraphModel, GraphNews } from "../protocol/generated/graph.ts";
+import type { EdgeFacts, GraphEdge, GraphModel, GraphNews, GraphPicture } from "../protocol/generated/graph.ts";
 
 /** An edge of the picture: a handler's id on one side, a payload's name on the other. */
 export type Edge = { readonly source: string; readonly target: string };
 export type Pulse = "passed" | "failed";
 
 export type GraphScene = {
-  readonly svg: string;
+  /** Of what is declared, widest first. */
+  readonly pictures: readonly GraphPicture[];
+  /** The smallest scale at which one can be read. */
+  readonly legible: number;
   readonly nodes: readonly string[];
   readonly edges: readonly GraphEdge[];
   readonly traffic: ReadonlyMap<string, EdgeFacts>;
@@ -16,7 +19,8 @@ export type GraphScene = {
 };
 
 export const EMPTY: GraphScene = {
-  svg: "",
+  pictures: [],
+  legible: 1,
   nodes: [],
   edges: [],
   traffic: new Map(),
@@ -30,7 +34,8 @@ const byEdge = (facts: readonly EdgeFacts[]): ReadonlyMap<string, EdgeFacts> =>
   new Map(facts.map((one) => [keyOf(one), one]));
 
 export const fromModel = (scene: GraphScene, body: GraphModel): GraphScene => ({
-  svg: body.svg,
+  pictures: body.pictures,
+  legible: body.legible,
   nodes: [...body.components, ...body.payloads],
   edges: body.edges,
   traffic: byEdge(body.traffic),

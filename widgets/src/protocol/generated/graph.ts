@@ -27,6 +27,7 @@ export type EdgeFacts = {
   readonly p50: number;
   readonly p95: number;
   readonly lag: number;
+  readonly label: string;
 };
 export const isEdgeFacts: Guard<EdgeFacts> = /* @__PURE__ */ record<EdgeFacts>({
   source: isText,
@@ -37,12 +38,24 @@ export const isEdgeFacts: Guard<EdgeFacts> = /* @__PURE__ */ record<EdgeFacts>({
   p50: isNumber,
   p95: isNumber,
   lag: isWhole,
+  label: isText,
+});
+
+/** The graph in one arrangement. */
+export type GraphPicture = {
+  readonly svg: string;
+  readonly width: number;
+};
+export const isGraphPicture: Guard<GraphPicture> = /* @__PURE__ */ record<GraphPicture>({
+  svg: isText,
+  width: isWhole,
 });
 
 /** The model: the picture of what its source declares, and what has happened of it. */
 export type GraphModel = {
   readonly kind: "model";
-  readonly svg: string;
+  readonly pictures: readonly GraphPicture[];
+  readonly legible: number;
   readonly components: readonly string[];
   readonly payloads: readonly string[];
   readonly edges: readonly GraphEdge[];
@@ -50,7 +63,8 @@ export type GraphModel = {
 };
 export const isGraphModel: Guard<GraphModel> = /* @__PURE__ */ record<GraphModel>({
   kind: /* @__PURE__ */ literal("model"),
-  svg: isText,
+  pictures: /* @__PURE__ */ listOf(isGraphPicture),
+  legible: isNumber,
   components: /* @__PURE__ */ listOf(isText),
   payloads: /* @__PURE__ */ listOf(isText),
   edges: /* @__PURE__ */ listOf(isGraphEdge),
