@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from recq_nb.flow.legible_text import legible
 from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
@@ -204,7 +205,7 @@ def short_duration(nanoseconds: int) -> str:
 
 def short_outcome(outcome: str) -> str:
     """A rejection's code or an error for a label, which one of a megabyte would make a picture of megabytes."""
-    return outcome if len(outcome) <= LONGEST_OUTCOME else f"{outcome[:LONGEST_OUTCOME]}…"
+    return legible(outcome if len(outcome) <= LONGEST_OUTCOME else f"{outcome[:LONGEST_OUTCOME]}…")
 
 
 def _line(node: FlowNode) -> str:
@@ -245,7 +246,7 @@ def message_rows(first: int, steps: Sequence[FlowStep]) -> list[tuple[object, ..
             step.retrieve_ns // 1_000,
             step.handler_ns // 1_000,
             step.store_ns // 1_000,
-            step.outcome,
+            legible(step.outcome),
         )
         for offset, step in enumerate(steps)
     ]

@@ -20,7 +20,7 @@ from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import EventWork, Failure, Progress, is_of_context
 from recq_nb.runtime.failure_policy import Backoff, is_transient
-from recq_nb.runtime.handler_failure import announce_dead_event
+from recq_nb.runtime.handler_failure import announce_dead_event, writable_text
 from recq_nb.runtime.timestamps import microseconds_of
 
 FETCH_SIZE = 1_000
@@ -271,8 +271,8 @@ class Consumer(ABC):
             record.event_name,
             record.aggregate_id,
             record.context,
-            _storable(f"{type(error).__name__}: {error}"),
-            _storable("".join(traceback.format_exception(error))),
+            writable_text(f"{type(error).__name__}: {error}"),
+            writable_text("".join(traceback.format_exception(error))),
             attempts,
             microseconds_of(self._clock.now()),
         )
@@ -369,8 +369,3 @@ class Consumer(ABC):
 
     async def _stopped_waiting(self) -> None:
         await self._stopping.wait()
-
-
-def _storable(text: str) -> str:
-    """Text that every store takes, whatever an exception says."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -11,6 +11,8 @@ from types import TracebackType
 
 from recq_nb.errors import HandlerResultError, RecqError
 
+LONGEST_ANNOUNCED = 2_000
+"""Characters of an error that are printed at the cell; all of it is in ``recq.dead_events``."""
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
@@ -52,6 +54,11 @@ def is_being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def writable_text(text: str) -> str:
+    """Text that every store and every notebook takes, whatever an exception says: lone surrogates as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def announce_dead_event(error: BaseException, handler_label: str, event: str, component: str, context: Context) -> None:
     """Tell whoever caused an event, at the place of its cause, that a consumer has given up on it.
 
@@ -62,11 +69,14 @@ def announce_dead_event(error: BaseException, handler_label: str, event: str, co
         component: The consumer's component.
         context: Context variables of the sender: in a notebook, the text appears at the cell that sent.
     """
-    lines = [f"recq: {handler_label} cannot handle {event}: {type(error).__name__}: {error}"]
+    said = str(error)
+    if len(said) > LONGEST_ANNOUNCED:
+        said = f"{said[:LONGEST_ANNOUNCED]}…"
+    lines = [f"recq: {handler_label} cannot handle {event}: {type(error).__name__}: {said}"]
     # The innermost line that is the modeller's, not this package's; its file may be a cell, whose name says nothing.
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
     if own:
         lines.append(f"    line {own[-1].lineno}, in {own[-1].name}: {own[-1].line}")
     lines.append(f'  → It waits in recq.dead_events_df(). Mend {component}, then call recq.redrive("{component}").')
-    text = "\n".join(lines)
+    text = writable_text("\n".join(lines))
     context.copy().run(lambda: print(text, file=sys.stderr))  # noqa: T201  the kernel's stderr is the cell's

@@ -15,6 +15,7 @@ from recq_nb.runtime.cause import Cause
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.failure_policy import Backoff, is_transient
+from recq_nb.runtime.handler_failure import writable_text
 from recq_nb.runtime.message_gateway import MessageGateway
 from recq_nb.runtime.timestamps import microseconds_of
 
@@ -153,7 +154,7 @@ class Scheduler:
                 except Exception as error:  # noqa: BLE001  border: whatever the command fails with is recorded
                     attempts += 1
                     retries -= 0 if is_transient(error) else 1
-                    described = f"{type(error).__name__}: {error}"
+                    described = writable_text(f"{type(error).__name__}: {error}")
                     async with self.turn:
                         await self._store.note_failure(record.schedule_id, attempts, described, given_up=retries <= 0)
                     if retries <= 0:

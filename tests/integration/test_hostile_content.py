@@ -33,6 +33,8 @@ from recq_nb import (
     query_handler,
 )
 from recq_nb.errors import HandlerResultError, PayloadError
+from recq_nb.flow.sequence import to_mermaid
+from recq_nb.flow.sequence_picture import to_html
 from recq_nb.magics.report import Code, Report
 from recq_nb.magics.report import Table as ReportTable
 from recq_nb.testing.failure import SpecificationFailure
@@ -230,6 +232,15 @@ def test_pictures_that_a_notebook_keeps_are_short_harmless_and_can_be_saved(sess
     json_packer([picture.html, picture.text])
     assert MARKUP not in picture.html
     assert len(picture.html) + len(picture.text) < EVERYTHING_MOST
+
+
+def test_flows_and_the_messages_table_hold_what_handlers_failed_with(session: Session) -> None:
+    graph = session.recorded()
+    outcomes = session.sql("SELECT DISTINCT outcome FROM recq.messages WHERE hop = 'failed'").rows()
+
+    for text in (to_html(graph), repr(graph), to_mermaid(graph)):
+        json_packer(text)
+    assert ("ValueError: \\ud83d",) in outcomes
 
 
 def test_reports_of_the_magics_are_harmless_and_can_be_saved() -> None:

@@ -17,6 +17,7 @@ from recq_nb import (
     service,
 )
 from recq_nb.runtime.consumer import MOST_ANNOUNCED
+from recq_nb.runtime.handler_failure import LONGEST_ANNOUNCED
 
 
 class RingCommand(ServiceCommand):
@@ -79,6 +80,26 @@ def test_a_dead_event_is_announced_with_the_modellers_line_and_the_remedy(capfd:
         "  → It waits in recq.dead_events_df(). "
         'Mend Listener, then call recq.redrive("Listener").\n'
     )
+
+
+def test_an_error_no_encoding_has_or_nobody_reads_to_its_end_is_printed_so_that_a_notebook_takes_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    @observer
+    class Hostile:
+        @event_handler(retry=0)
+        async def heard(self, event: RangEvent) -> None:
+            raise ValueError("\ud83d" + event.text * LONGEST_ANNOUNCED * 10)
+
+    with Session() as session:
+        session.register(Bell, Hostile)
+        session.send(RingCommand(text="ding")).result()
+        session.settled().result()
+
+    printed = capfd.readouterr().err
+    assert "ValueError: \\ud83dding" in printed
+    assert "…" in printed
+    assert len(printed) < LONGEST_ANNOUNCED + 500
 
 
 def test_an_outage_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:

@@ -226,7 +226,7 @@ def test_an_outage_is_waited_out_however_often_it_takes(bell: Bell) -> None:
 
 def test_what_fails_for_good_is_given_up_and_stays_visible_with_its_error(bell: Bell, tmp_path: Path) -> None:
     def fail() -> None:
-        raise LookupError("no such guest")
+        raise LookupError("no such guest \ud83d")
 
     bell.on_ring = fail
     with Session(tmp_path / "store.duckdb", clock=HastyClock(), injector={Bell: bell}) as session:
@@ -234,7 +234,7 @@ def test_what_fails_for_good_is_given_up_and_stays_visible_with_its_error(bell: 
         do(session, BookCommand(name="ada"))
         spin_until(session, lambda: len(bell.messages) == 3 and not session._runtime.scheduler._firing)
         ((_, _, attempts, error, given_up),) = scheduled(session)
-        assert (attempts, error, given_up) == (3, "LookupError: no such guest", True)
+        assert (attempts, error, given_up) == (3, "LookupError: no such guest \\ud83d", True)
 
     with Session(tmp_path / "store.duckdb", clock=HastyClock(), injector={Bell: bell}) as session:
         session.register(Desk, Reminder, Stay)
