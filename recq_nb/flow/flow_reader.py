@@ -39,7 +39,6 @@ class FlowReader:
     def look(self, most: int) -> FlowNews:
         """What is new, at most so many steps of it listed."""
         now = self._recorder.now(self._number, most)
-        known = self._routes if now.cleared < self._number else Counter[Route]()
-        routes = Counter({route: new for route, count in now.routes.items() if (new := count - known[route])})
+        routes = now.routes - self._routes
         self._number, self._routes = now.number, now.routes
         return FlowNews(now.number, routes, now.steps)

@@ -29,13 +29,11 @@ class Recorded(NamedTuple):
 
     Attributes:
         number: Steps recorded so far, which is the number of the newest.
-        cleared: The number of the newest step when it was last cleared; 0 if never.
-        routes: How many steps took each route since then, forgotten ones included.
+        routes: How many steps took each route, forgotten ones included.
         steps: The newest steps asked for.
     """
 
     number: int
-    cleared: int
     routes: Counter[Route]
     steps: list[FlowStep]
 
@@ -48,7 +46,7 @@ class FlowRecorder:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._steps: deque[FlowStep] = deque(maxlen=capacity)
-        self._recorded = self._cleared = 0
+        self._recorded = 0
         self._routes: Counter[Route] = Counter()
         self._mutex = threading.Lock()
 
@@ -80,7 +78,7 @@ class FlowRecorder:
         """Everything as of now, with the newest steps after one of this number, at most so many."""
         with self._mutex:
             steps = self._newest(min(self._recorded - after, most))
-            return Recorded(self._recorded, self._cleared, self._routes.copy(), steps)
+            return Recorded(self._recorded, self._routes.copy(), steps)
 
     def _newest(self, count: int) -> list[FlowStep]:
         newest = list(islice(reversed(self._steps), max(count, 0)))
@@ -103,10 +101,3 @@ class FlowRecorder:
         """
         with self._mutex:
             return self._routes.copy()
-
-    def clear(self) -> None:
-        """Forget everything; numbering goes on."""
-        with self._mutex:
-            self._steps.clear()
-            self._routes.clear()
-            self._cleared = self._recorded

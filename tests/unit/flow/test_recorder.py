@@ -46,11 +46,3 @@ def test_a_flow_is_what_shares_its_correlation_id() -> None:
     recorder.record([mine, other])
     assert recorder.flow("mine") == [mine]
     assert recorder.correlation_ids() == ["mine", "other"]
-
-
-def test_what_is_cleared_is_forgotten_and_numbering_goes_on() -> None:
-    recorder = FlowRecorder()
-    recorder.record([step(1), step(2)])
-    recorder.clear()
-    recorder.record([step(3)])
-    assert recorder.since(0) == (3, [step(3)])
