@@ -80,8 +80,8 @@ class Pictures(ConsumerControl):
     def performance_df(self) -> pd.DataFrame:
         """One row for each handler that has run: calls, failures, median, 95th percentile and longest in milliseconds.
 
-        Counts are those since the session began. Percentiles are those of a handler's newest 512 calls; of a burst between
-        two looks, a sample.
+        Counts are those since the session began. Percentiles are those of a handler's newest 512 calls; of a burst
+        between two looks, a sample.
         """
         import pandas as pd  # noqa: PLC0415  a third of a second that nobody else waits for
 
