@@ -17,15 +17,17 @@ _FRAME = re.compile(
 )
 _DEAD = """
     SELECT consumer_id, sequence_number, event_name, aggregate_id, context, exception, traceback, attempts, dead_at,
-        count(*) OVER () FROM recq.dead_events ORDER BY dead_at DESC, consumer_id, sequence_number LIMIT $1
+        (SELECT count(*) FROM recq.dead_events)
+    FROM recq.dead_events ORDER BY dead_at DESC, consumer_id, sequence_number LIMIT $1
 """
 _SAGAS = """
-    SELECT saga_id, saga_name, map_entries(associations), state, count(*) OVER ()
+    SELECT saga_id, saga_name, map_entries(associations), state, (SELECT count(*) FROM recq.sagas)
     FROM recq.sagas ORDER BY saga_name, saga_id LIMIT $1
 """
 _SCHEDULED = """
     SELECT schedule_id, command_name, saga_name, saga_id, payload, due_at, attempts, last_error, given_up,
-        count(*) OVER () FROM recq.scheduled_commands ORDER BY given_up, due_at, schedule_id LIMIT $1
+        (SELECT count(*) FROM recq.scheduled_commands)
+    FROM recq.scheduled_commands ORDER BY given_up, due_at, schedule_id LIMIT $1
 """
 
 
