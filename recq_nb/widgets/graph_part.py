@@ -16,12 +16,14 @@ from recq_nb.flow.recorder import FlowRecorder
 from recq_nb.modeling.bundle import Bundle
 from recq_nb.modeling.payload_definition import PayloadKind
 from recq_nb.widgets.handler_metrics import HandlerMetrics
-from recq_nb.widgets.part import Answer, Picture
+from recq_nb.widgets.part import BURST_REST_SECONDS, Answer, Picture
 from recq_nb.widgets.protocol.envelope import Body
 from recq_nb.widgets.protocol.graph import EdgeFacts, GraphEdge, GraphModel, GraphNews
 
 LOOK_SECONDS = 0.1
 """Between two frames about messages; the first after a pause is told at once."""
+BURST = 1_000
+"""Hops between two looks; more of them are a burst, which is told less often."""
 _VERBS = {
     PayloadKind.QUERY: "queries",
     PayloadKind.DOMAIN_EVENT: "publishes",
@@ -140,6 +142,7 @@ class GraphPart:
         self._traffic.look(news.routes, news.steps)
         self._metrics.look(now)
         self._has_news = self._has_news or bool(news.routes)
+        self.rest_seconds = BURST_REST_SECONDS if news.routes.total() > BURST else 0.0
 
     def _edges(self) -> list[GraphEdge]:
         seen, declared = self._traffic.seen, self._traffic.declared

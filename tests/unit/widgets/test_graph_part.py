@@ -9,6 +9,7 @@ import pytest
 
 from recq_nb import RecqError, Session
 from recq_nb.widgets.graph_part import GraphPart
+from recq_nb.widgets.part import BURST_REST_SECONDS
 from recq_nb.widgets.performance_part import EMPTY, PerformancePart
 from recq_nb.widgets.protocol.envelope import Body
 from recq_nb.widgets.protocol.graph import EdgeFacts, GraphModel, GraphNews
@@ -71,6 +72,22 @@ def test_news_are_traffic_and_a_redefinition_is_a_new_model(session: Session, mo
     assert _facts(model)["Stock.open", "StockOpenedEvent"]["count"] == 1
     with pytest.raises(RecqError, match="knows no intent"):
         part.receive({"kind": "dance"}, lambda _body: None)
+
+
+def test_a_burst_is_told_less_often(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recq_nb.widgets.graph_part.LOOK_SECONDS", 0)
+    monkeypatch.setattr("recq_nb.widgets.graph_part.BURST", 10)
+    part = GraphPart(session)
+    part.snapshot()
+    rests = []
+    for items in ("A", "BCDEF", "G"):
+        for item in items:
+            _open_stock(session, item)
+        session.recorded()
+        assert part.delta() is not None
+        rests.append(part.rest_seconds)
+
+    assert rests == [0.0, BURST_REST_SECONDS, 0.0]
 
 
 def test_what_is_refused_is_counted_at_both_ends(session: Session) -> None:
