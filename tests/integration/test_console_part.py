@@ -87,15 +87,16 @@ def test_a_command_is_confirmed_with_what_it_caused(session: Session) -> None:
 def test_a_refusal_comes_with_its_code_within_300_ms(session: Session) -> None:
     part = part_for(session)
     part.snapshot()
-    started = time.perf_counter()
+    took = []
+    for _ in range(5):  # the middle one, because the machine may do something else during any
+        started = time.perf_counter()
+        assert ask(part, typed("send", "TodoListCreateCommand", '{"identifier": "T", "name": " "}'))["kind"] == "sent"
+        while (call := part.calls()[-1])["state"] == "pending":
+            assert time.perf_counter() - started < PATIENCE
+        took.append(time.perf_counter() - started)
+        assert (call["state"], call["code"], call["text"]) == ("rejected", "todo_list.name", "a list needs a name")
 
-    assert ask(part, typed("send", "TodoListCreateCommand", '{"identifier": "T", "name": " "}'))["kind"] == "sent"
-    while (call := part.calls()[-1])["state"] == "pending":
-        assert time.perf_counter() - started < PATIENCE
-    took = time.perf_counter() - started
-
-    assert (call["state"], call["code"], call["text"]) == ("rejected", "todo_list.name", "a list needs a name")
-    assert took < 0.3
+    assert sorted(took)[2] < 0.3
 
 
 def test_an_outcome_is_never_missed_however_often_one_looks(session: Session) -> None:
