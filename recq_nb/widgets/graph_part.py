@@ -74,6 +74,7 @@ class GraphPart:
         self._host = host
         self._metrics = HandlerMetrics(host.recorder)
         self._of: Bundle | None = None
+        self._shown: Bundle | None = None
         self._graph = ApplicationGraph()
         self._traffic = EdgeTraffic(self._graph)
         self._reader = FlowReader(host.recorder)
@@ -92,6 +93,7 @@ class GraphPart:
     def _model(self) -> Body:
         now = time.monotonic()
         self._look(now)
+        self._shown = self._of
         body: GraphModel = {
             "kind": "model",
             "pictures": [{"svg": one.svg, "width": one.width} for one in application_pictures(self._graph)],
@@ -112,7 +114,7 @@ class GraphPart:
         now = time.monotonic()
         if now - self._heard < LOOK_SECONDS:
             return None
-        if self._host.bundle is not self._of:
+        if self._host.bundle is not self._shown:  # the picture that stays may have looked at it already
             self._told = set()
             return self._model()
         self._look(now)

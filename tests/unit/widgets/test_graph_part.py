@@ -61,6 +61,7 @@ def test_news_are_traffic_and_a_redefinition_is_a_new_model(session: Session, mo
 
     news = part.delta()
     session.register(shop.HoldExpiry)
+    part.picture()
     model = part.delta()
 
     assert nothing is None
