@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
+from itertools import combinations, pairwise
 
 from recq_nb.flow.flow_graph import FlowGraph, milliseconds, short_duration
 from recq_nb.flow.kind_colours import INVOCATION_COLOUR, PAYLOAD_COLOURS
@@ -18,8 +19,10 @@ from recq_nb.flow.sequence_rows import Gap, Group, Row, hops_of, rows_of
 from recq_nb.modeling.capability import ComponentKind
 from recq_nb.modeling.payload_definition import PayloadKind
 
-_ROW, _HEAD, _FOOT, _CLOCK, _SIDE = 30, 56, 32, 70, 62
-_LEAST_LANE, _MOST_LANE, _ROOM = 100, 170, 836
+_ROW, _HEAD, _FOOT, _CLOCK = 30, 62, 32, 70
+_SIDE, _BEYOND = 62, 6
+_LEAST_LANE, _MOST_LANE, _ROOM = 72, 170, 836
+_LEADING, _MOST_LINES, _MOST_WORDS = 13, 3, 12
 _CHARACTER, _LONGEST = 7.4, 44
 _IN_SECONDS = 10_000_000_000
 """Nanoseconds from which on the time axis counts seconds."""
@@ -107,9 +110,10 @@ class _Lanes:
         seen = {OUTSIDE, GATEWAY, STORE, *(end for arrow in arrows for end in (arrow.source, arrow.target))}
         self._kinds = {name: kinds.get(name, guessed.get(name)) for name in seen - _FIXED.keys()}
         names = sorted(seen, key=lambda name: (self._place(name), name))
-        self.gap = min(max((_ROOM - _CLOCK - 2 * _SIDE) // (len(names) - 1), _LEAST_LANE), _MOST_LANE)
-        self.x = {name: _CLOCK + _SIDE + number * self.gap for number, name in enumerate(names)}
-        self.width = _CLOCK + 2 * _SIDE + (len(names) - 1) * self.gap
+        self.gap = _gap(len(names))
+        side = min(_SIDE, self.gap // 2 + _BEYOND)
+        self.x = {name: _CLOCK + side + number * self.gap for number, name in enumerate(names)}
+        self.width = _CLOCK + 2 * side + (len(names) - 1) * self.gap
 
     def _place(self, name: str) -> int:
         kind = self._kinds.get(name)
@@ -122,13 +126,15 @@ class _Lanes:
     def _lane(self, name: str, x: int, bottom: int) -> str:
         lines = _name_lines(name, int((self.gap - 6) / _CHARACTER))
         kind = self._kinds.get(name)
-        tops = (20,) if len(lines) == 1 else (14, 28)
+        tops = [(20 if len(lines) == 1 else 14) + _LEADING * place for place in range(len(lines))]
         texts = [
             f'<text class="name" x="{x}" y="{y}" text-anchor="middle">{escape(line)}</text>'
             for line, y in zip(lines, tops, strict=True)
         ]
         if kind is not None:
-            texts.append(f'<text class="quiet" x="{x}" y="{tops[-1] + 15}" text-anchor="middle">{kind}</text>')
+            texts.append(
+                f'<text class="quiet" x="{x}" y="{tops[-1] + _LEADING + 1}" text-anchor="middle">{kind}</text>'
+            )
         title = f"<title>{escape(name)}</title>" if "".join(lines) != name else ""
         return f'<g>{title}<path class="lane" d="M{x} {_HEAD - 6}V{bottom}"/>{"".join(texts)}</g>'
 
@@ -158,15 +164,23 @@ def _guessed(arrows: Iterable[Arrow]) -> dict[str, ComponentKind]:
     return found
 
 
+def _gap(lanes: int) -> int:
+    """Between lifelines: all in sight as long as they can be read."""
+    roomy, tight = (_ROOM - _CLOCK - 2 * _SIDE) // (lanes - 1), (_ROOM - _CLOCK - 2 * _BEYOND) // lanes
+    return min(max(roomy if roomy // 2 + _BEYOND >= _SIDE else tight, _LEAST_LANE), _MOST_LANE)
+
+
 def _name_lines(name: str, most: int) -> tuple[str, ...]:
-    """A name in one line where it fits, else broken between two words, else cut."""
-    if len(name) <= most:
-        return (name,)
-    breaks = [place.start() for place in _HUMP.finditer(name)]
-    if not breaks:
-        return (_shortened(name, most),)
-    at = min(breaks, key=lambda place: abs(2 * place - len(name)))
-    return _shortened(name[:at], most), _shortened(name[at:], most)
+    """A name in as few of three lines as it fits in, broken between words, else cut."""
+    words = _HUMP.split(name)[:_MOST_WORDS]
+    shortest = [name]
+    for count in range(1, min(_MOST_LINES, len(words)) + 1):
+        breaks = ((0, *places, len(words)) for places in combinations(range(1, len(words)), count - 1))
+        ways = [["".join(words[start:end]) for start, end in pairwise(places)] for places in breaks]
+        shortest = min(ways, key=lambda lines: max(map(len, lines)))
+        if max(map(len, shortest)) <= most:
+            break
+    return tuple(_shortened(line, most) for line in shortest)
 
 
 def _shortened(text: str, most: int) -> str:

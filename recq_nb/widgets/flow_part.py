@@ -131,6 +131,7 @@ class FlowPart:
             "cause": message.causation_id,
             "source": source,
             "target": target,
+            "component": step.component,
             "handler": step.handler,
             "at": began / 1e6,
             "took": took / 1e6,

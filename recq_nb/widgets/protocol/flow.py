@@ -16,6 +16,7 @@ class Hop(TypedDict):
         kind: Kind of the payload, e.g. ``"domain command"``, or ``"invocation"``.
         source: Lifeline it leaves.
         target: Lifeline it reaches.
+        component: Of the handler it was routed to; ``""`` where that is not known yet.
         at: When it began, in milliseconds of the kernel's monotonic clock; of an event, when its handler did.
         took: What it took, in milliseconds: to the reply, or in the handler; 0 where nothing was measured.
         view: Reply to a query: the view it carries, ``"list of …"`` where that is many; ``""`` otherwise.
@@ -30,6 +31,7 @@ class Hop(TypedDict):
     cause: str
     source: str
     target: str
+    component: str
     handler: str
     at: float
     took: float

@@ -52,6 +52,31 @@ def test_the_same_steps_give_the_same_picture() -> None:
     assert svg.splitlines() == GOLDEN.read_text().splitlines(), f"if it is meant to look so now, replace {GOLDEN}"
 
 
+def test_ten_lifelines_have_room_on_a_laptop_and_long_names_take_three_lines() -> None:
+    crowd = [*(f"Crowded{letter}" for letter in "ABCDEF"), "NotificationOutboxService"]
+    steps: list[FlowStep] = []
+    for number, name in enumerate(crowd):
+        asked = query(f"m{number}")
+        answer = step(FlowStepKind.REPLIED, number + 0.5, asked, name, handler="all")
+        steps += [step(FlowStepKind.SENT, number, asked), answer]
+
+    ten, more = picture(steps), picture([*steps, *paid("p1"), *paid("p2")])
+
+    assert float(ten.attrib["width"]) <= 836
+    assert float(more.attrib["width"]) > 836, "lanes are never too narrow to be read"
+    assert {"Notifica…", "Outbox", "Service"} <= set(texts(ten))
+
+
+def test_a_request_that_timed_out_reached_the_component_it_was_routed_to() -> None:
+    lost = command("m1")
+    steps = [step(FlowStepKind.SENT, 0, lost), step(FlowStepKind.TIMED_OUT, 50, lost, "Note", handler="pay")]
+
+    described = picture(steps).findtext("{http://www.w3.org/2000/svg}desc") or ""
+
+    assert "outside → Note: NotePayCommand" in described
+    assert "gateway → outside: timed out" in described
+
+
 def test_gateway_and_store_stand_in_the_middle_whatever_took_part() -> None:
     assert picture(every_kind_of_hop()).findtext("{http://www.w3.org/2000/svg}title") == (
         "Sequence diagram of 10 hops between "

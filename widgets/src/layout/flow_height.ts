@@ -1,5 +1,5 @@
 /** How tall the diagram is: as its hops need, up to a bound, where they are known; one height where more will come. */
-export const HEAD = 56;
+export const HEAD = 62;
 export const ROW = 30;
 /** Never taller: what lies below a live diagram keeps its place. */
 const MOST = 440;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Hop } from "../protocol/generated/flow.ts";
 import { hop, SAMPLE } from "../scene/flow_sample.ts";
 import { fromSnapshot } from "../scene/flow_scene.ts";
-import { arrowOf, labelOf, milliseconds, strokeOf } from "./arrow.ts";
+import { arrowOf, labelOf, milliseconds, receiverOf, strokeOf } from "./arrow.ts";
 import { barsOf } from "./bars.ts";
 import { heightOf } from "./flow_height.ts";
 import { lanesOf, nameLines } from "./lanes.ts";
@@ -87,7 +87,31 @@ describe("lanes", () => {
       "event store",
       "TodoListProjector",
     ]);
-    expect([300, 836, 4_000].map((room) => lanesOf(fromSnapshot(SAMPLE), room).gap)).toEqual([100, 160.5, 200]);
+    expect([300, 836, 4_000].map((room) => lanesOf(fromSnapshot(SAMPLE), room).gap)).toEqual([72, 160.5, 200]);
+  });
+
+  test("ten of them are in sight on a laptop; only where they could not be read any more are some out of sight", () => {
+    const crowd = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
+    const hops = crowd.map((name, step) => hop(step, { target: name }));
+    const widths = [7, 9].map((count) => lanesOf(fromSnapshot({ ...SAMPLE, hops: hops.slice(0, count) }), 836));
+    expect(widths.map(({ names, gap, width }) => [names.length, gap, width])).toEqual([
+      [10, 75.4, 834],
+      [12, 72, 946],
+    ]);
+  });
+
+  test("a request that timed out reached the component it was routed to; the gateway says that it timed out", () => {
+    const late = { source: "gateway", target: "outside", component: "Slow", handler: "work" };
+    const hops = [hop(1, {}), hop(2, { ...late, hop: "timed_out" })];
+    const scene = fromSnapshot({ ...SAMPLE, hops });
+    const slow = lanesOf(scene);
+    const ends = hops.map((one) => [one.source, receiverOf(one, slow)]);
+    expect(ends).toEqual([
+      ["outside", "Slow"],
+      ["gateway", "outside"],
+    ]);
+    expect(slow.x.has("Slow")).toBe(true);
+    expect(barsOf(scene.rows, slow)).toEqual([]);
   });
 
   test.each([
@@ -95,6 +119,8 @@ describe("lanes", () => {
     ["TodoListProjection", 100, ["TodoList", "Projection"]],
     ["TodoListProjection", 170, ["TodoListProjection"]],
     ["PaymentReminderSaga", 100, ["Payment", "ReminderSaga"]],
+    ["PaymentReminderSaga", 72, ["Payment", "Reminder", "Saga"]],
+    ["NotificationServiceOfTheShop", 76, ["Notifica…", "Service", "OfTheShop"]],
     ["averyveryverylongname", 100, ["averyveryve…"]],
   ])("%s, %i pixels wide", (name, gap, lines) => {
     expect(nameLines(name, gap)).toEqual(lines);
@@ -102,6 +128,6 @@ describe("lanes", () => {
 });
 
 test("chosen flows take the height they need, up to a bound; a live diagram always the same", () => {
-  expect([0, 2, 5, 100].map((rows) => heightOf(rows, true))).toEqual([140, 140, 230, 440]);
+  expect([0, 2, 5, 100].map((rows) => heightOf(rows, true))).toEqual([146, 146, 236, 440]);
   expect([0, 2, 5, 100].map((rows) => heightOf(rows, false))).toEqual([440, 440, 440, 440]);
 });

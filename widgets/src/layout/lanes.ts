@@ -5,13 +5,16 @@ import type { FlowScene } from "../scene/flow_scene.ts";
 export const OUTSIDE = "outside";
 export const GATEWAY = "gateway";
 export const STORE = "event store";
-/** Between two lifelines: as wide as there is room for, but no narrower than a name needs. */
-const LANE = { least: 100, most: 200 };
-export const SIDE = 62;
+/** Between two lifelines: as wide as there is room for, but no narrower than a name in three lines needs. */
+const LANE = { least: 72, most: 200 };
+/** Beside the first and the last lifeline: no more than this, and where room is short half a lane and a little. */
+const SIDE = { most: 62, beyond: 6 };
 /** Room for the clock, left of the first lifeline. */
 export const CLOCK = 70;
 /** Of a name in the head, in pixels. */
 const CHARACTER = 7.4;
+/** Of a name that are looked at when it is broken into lines. */
+const MOST_WORDS = 12;
 
 const ORDER = ["invoker", "service", GATEWAY, "aggregate", STORE, "projector", "projection", "saga", "observer"];
 
@@ -41,9 +44,12 @@ export const lanesOf = (scene: Pick<FlowScene, "rows" | "lifelines">, room = 836
       seen.add(row.hop.target);
       if (row.hop.hop === "sent") {
         sentAt.set(row.hop.message, row.hop.at);
-      } else if (row.hop.handler !== "" && row.hop.source !== GATEWAY) {
-        handledBy.set(row.hop.message, row.hop.source);
-        endedAt.set(row.hop.message, row.hop.at);
+      } else if (row.hop.component !== "" && row.hop.source !== STORE && row.hop.target !== STORE) {
+        seen.add(row.hop.component);
+        handledBy.set(row.hop.message, row.hop.component);
+        if (row.hop.source !== GATEWAY) {
+          endedAt.set(row.hop.message, row.hop.at);
+        }
       }
     }
   }
@@ -54,24 +60,42 @@ export const lanesOf = (scene: Pick<FlowScene, "rows" | "lifelines">, room = 836
     .filter((name) => name !== "")
     .map((name) => ({ name, kind: kinds.get(name) ?? "" }))
     .sort((one, other) => place(one.name) - place(other.name) || one.name.localeCompare(other.name));
-  const gaps = Math.max(names.length - 1, 1);
-  const gap = Math.min(Math.max((room - CLOCK - 2 * SIDE) / gaps, LANE.least), LANE.most);
-  const x = new Map(names.map((one, index) => [one.name, Math.round(CLOCK + SIDE + index * gap)]));
-  return { x, names, gap, handledBy, sentAt, endedAt, width: Math.floor(CLOCK + 2 * SIDE + gaps * gap) };
+  const gap = gapOf(names.length, room);
+  const side = Math.min(SIDE.most, Math.floor(gap / 2) + SIDE.beyond);
+  const x = new Map(names.map((one, index) => [one.name, Math.round(CLOCK + side + index * gap)]));
+  const width = Math.floor(CLOCK + 2 * side + Math.max(names.length - 1, 1) * gap);
+  return { x, names, gap, handledBy, sentAt, endedAt, width };
+};
+
+/** Between lifelines, of which there are so many: all in sight as long as they can be read. */
+const gapOf = (count: number, room: number): number => {
+  const roomy = (room - CLOCK - 2 * SIDE.most) / Math.max(count - 1, 1);
+  const tight = (room - CLOCK - 2 * SIDE.beyond) / Math.max(count, 2);
+  const isRoomy = roomy / 2 + SIDE.beyond >= SIDE.most;
+  return Math.min(Math.max(isRoomy ? roomy : tight, LANE.least), LANE.most);
 };
 
 const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/** A name as the head of a lane: in one line where it fits, else broken between two words, else cut. */
+/** Every way to write words in so many lines. */
+const brokenInto = (words: readonly string[], lines: number): readonly (readonly string[])[] =>
+  lines === 1
+    ? [[words.join("")]]
+    : words
+        .slice(0, words.length - lines + 1)
+        .flatMap((_, at) =>
+          brokenInto(words.slice(at + 1), lines - 1).map((rest) => [words.slice(0, at + 1).join(""), ...rest]),
+        );
+
+const longest = (lines: readonly string[]): number => Math.max(...lines.map((line) => line.length));
+
+/** A name as the head of a lane: in as few of three lines as it fits in, broken between words, else cut. */
 export const nameLines = (name: string, gap: number): readonly string[] => {
   const most = Math.floor((gap - 6) / CHARACTER);
-  if (name.length <= most) {
-    return [name];
-  }
-  const breaks = [...name.matchAll(/(?<=[a-z0-9])(?=[A-Z])/g)].map((found) => found.index);
-  const nearest = breaks.toSorted((one, other) => Math.abs(2 * one - name.length) - Math.abs(2 * other - name.length));
-  const at = nearest[0];
-  return at === undefined
-    ? [shortened(name, most)]
-    : [shortened(name.slice(0, at), most), shortened(name.slice(at), most)];
+  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])/).slice(0, MOST_WORDS);
+  const shortest = [1, 2, 3]
+    .filter((lines) => lines <= words.length)
+    .map((lines) => brokenInto(words, lines).toSorted((one, other) => longest(one) - longest(other))[0] ?? [name]);
+  const fitting = shortest.find((lines) => longest(lines) <= most) ?? shortest.at(-1) ?? [name];
+  return fitting.map((line) => shortened(line, most));
 };

@@ -28,6 +28,9 @@ type Props = {
   readonly children: ComponentChildren;
 };
 
+/** Between two lines of a name. */
+const LEADING = 13;
+
 const LaneHead = ({ lanes }: { readonly lanes: Lanes }): JSX.Element => (
   <svg class="recq-flow-head" width={lanes.width} height={HEAD} aria-hidden="true">
     {lanes.names.map((one) => {
@@ -37,11 +40,11 @@ const LaneHead = ({ lanes }: { readonly lanes: Lanes }): JSX.Element => (
         <g key={one.name} transform={`translate(${lanes.x.get(one.name) ?? 0} 0)`}>
           <title>{one.name}</title>
           {lines.map((line, place) => (
-            <text key={line} y={top + 14 * place} text-anchor="middle" fill="currentColor" font-weight="600">
+            <text key={line} y={top + LEADING * place} text-anchor="middle" fill="currentColor" font-weight="600">
               {line}
             </text>
           ))}
-          <text y={top + 14 * lines.length + 1} text-anchor="middle" class="recq-flow-kind">
+          <text y={top + LEADING * lines.length + 1} text-anchor="middle" class="recq-flow-kind">
             {one.kind}
           </text>
         </g>

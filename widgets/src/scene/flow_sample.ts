@@ -11,6 +11,7 @@ export const hop = (step: number, more: Partial<Hop>): Hop => ({
   cause: "",
   source: "outside",
   target: "gateway",
+  component: "",
   handler: "",
   at: 100 + step,
   took: 0,
@@ -32,7 +33,14 @@ export const SAMPLE: FlowSnapshot = {
   hops: [
     hop(1, {}),
     hop(2, { ...EVENT, hop: "published", source: "TodoListAggregate", target: "event store" }),
-    hop(3, { hop: "replied", source: "TodoListAggregate", target: "outside", handler: "create", took: 0.25 }),
+    hop(3, {
+      hop: "replied",
+      source: "TodoListAggregate",
+      target: "outside",
+      component: "TodoListAggregate",
+      handler: "create",
+      took: 0.25,
+    }),
     hop(4, { ...EVENT, hop: "consumed", source: "event store", target: "TodoListProjector", took: 2 }),
     hop(5, { message: "m3", correlation: "c2" }),
     hop(6, {
@@ -41,6 +49,7 @@ export const SAMPLE: FlowSnapshot = {
       hop: "rejected",
       source: "TodoListAggregate",
       target: "outside",
+      component: "TodoListAggregate",
       handler: "create",
       outcome: "todo_list.name",
     }),

@@ -12,6 +12,7 @@ export type Hop = {
   readonly cause: string;
   readonly source: string;
   readonly target: string;
+  readonly component: string;
   readonly handler: string;
   readonly at: number;
   readonly took: number;
@@ -28,6 +29,7 @@ export const isHop: Guard<Hop> = /* @__PURE__ */ record<Hop>({
   cause: isText,
   source: isText,
   target: isText,
+  component: isText,
   handler: isText,
   at: isNumber,
   took: isNumber,
