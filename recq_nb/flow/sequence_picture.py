@@ -23,7 +23,7 @@ _ROW, _HEAD, _FOOT, _CLOCK = 30, 62, 32, 70
 _SIDE, _BEYOND = 62, 6
 _LEAST_LANE, _MOST_LANE, _ROOM = 72, 170, 836
 _LEADING, _MOST_LINES, _MOST_WORDS = 13, 3, 12
-_CHARACTER, _LONGEST = 7.4, 44
+_CHARACTER, _SMALL_CHARACTER, _NARROW, _LONGEST = 7.4, 6.8, 90, 44
 _IN_SECONDS = 10_000_000_000
 """Nanoseconds from which on the time axis counts seconds."""
 _FAILED = "#d32f2f"
@@ -37,7 +37,7 @@ _BY_KIND = {
     ComponentKind.OBSERVER: 9,
 }
 _FIXED = {OUTSIDE: 0, GATEWAY: 3, STORE: 5}
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<= )")
 _STYLE = """
 .recq-sequence{--recq-ground:var(--jp-layout-color1,#ffffff);--recq-ink:var(--jp-ui-font-color1,#1f2328);
 --recq-quiet:var(--jp-ui-font-color2,#59636e);--recq-rule:var(--jp-border-color2,#d0d7de)}
@@ -46,7 +46,7 @@ _STYLE = """
 --recq-rule:var(--jp-border-color2,#444c56)}}
 .recq-sequence text{font:12px var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--recq-ink);
 paint-order:stroke;stroke:var(--recq-ground);stroke-width:3px;stroke-linejoin:round}
-.recq-sequence .name{font-weight:600}
+.recq-sequence .name{font-weight:600}.recq-sequence .narrow{font-size:11px}
 .recq-sequence .quiet{font-size:11px;fill:var(--recq-quiet)}
 .recq-sequence .ground{fill:var(--recq-ground)}
 .recq-sequence .lane{stroke:var(--recq-rule)}
@@ -124,18 +124,21 @@ class _Lanes:
         return "\n".join(self._lane(name, x, bottom) for name, x in self.x.items())
 
     def _lane(self, name: str, x: int, bottom: int) -> str:
-        lines = _name_lines(name, int((self.gap - 6) / _CHARACTER))
+        is_narrow = self.gap < _NARROW
+        most = (self.gap - 4) / _SMALL_CHARACTER if is_narrow else (self.gap - 6) / _CHARACTER
+        lines = _name_lines(name, int(most))
         kind = self._kinds.get(name)
         tops = [(20 if len(lines) == 1 else 14) + _LEADING * place for place in range(len(lines))]
+        look = "name narrow" if is_narrow else "name"
         texts = [
-            f'<text class="name" x="{x}" y="{y}" text-anchor="middle">{escape(line)}</text>'
+            f'<text class="{look}" x="{x}" y="{y}" text-anchor="middle">{escape(line)}</text>'
             for line, y in zip(lines, tops, strict=True)
         ]
         if kind is not None:
             texts.append(
                 f'<text class="quiet" x="{x}" y="{tops[-1] + _LEADING + 1}" text-anchor="middle">{kind}</text>'
             )
-        title = f"<title>{escape(name)}</title>" if "".join(lines) != name else ""
+        title = f"<title>{escape(name)}</title>" if lines != (name,) else ""
         return f'<g>{title}<path class="lane" d="M{x} {_HEAD - 6}V{bottom}"/>{"".join(texts)}</g>'
 
 

@@ -64,7 +64,7 @@ def test_ten_lifelines_have_room_on_a_laptop_and_long_names_take_three_lines() -
 
     assert float(ten.attrib["width"]) <= 836
     assert float(more.attrib["width"]) > 836, "lanes are never too narrow to be read"
-    assert {"Notifica…", "Outbox", "Service"} <= set(texts(ten))
+    assert {"Notificat…", "Outbox", "Service", "event", "store"} <= set(texts(ten))
 
 
 def test_a_request_that_timed_out_reached_the_component_it_was_routed_to() -> None:

@@ -120,7 +120,9 @@ describe("lanes", () => {
     ["TodoListProjection", 170, ["TodoListProjection"]],
     ["PaymentReminderSaga", 100, ["Payment", "ReminderSaga"]],
     ["PaymentReminderSaga", 72, ["Payment", "Reminder", "Saga"]],
-    ["NotificationServiceOfTheShop", 76, ["Notifica…", "Service", "OfTheShop"]],
+    ["NotificationServiceOfTheShop", 76, ["Notificat…", "Service", "OfTheShop"]],
+    ["TodoListProjection", 72, ["TodoList", "Projection"]],
+    ["event store", 72, ["event", "store"]],
     ["averyveryverylongname", 100, ["averyveryve…"]],
   ])("%s, %i pixels wide", (name, gap, lines) => {
     expect(nameLines(name, gap)).toEqual(lines);

@@ -11,8 +11,9 @@ const LANE = { least: 72, most: 200 };
 const SIDE = { most: 62, beyond: 6 };
 /** Room for the clock, left of the first lifeline. */
 export const CLOCK = 70;
-/** Of a name in the head, in pixels. */
-const CHARACTER = 7.4;
+/** Of a name in the head, in pixels: in narrow lanes the letters are smaller. */
+const CHARACTER = { usual: 7.4, small: 6.8 };
+const NARROW = 90;
 /** Of a name that are looked at when it is broken into lines. */
 const MOST_WORDS = 12;
 
@@ -77,6 +78,8 @@ const gapOf = (count: number, room: number): number => {
 
 const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
+export const isNarrow = (gap: number): boolean => gap < NARROW;
+
 /** Every way to write words in so many lines. */
 const brokenInto = (words: readonly string[], lines: number): readonly (readonly string[])[] =>
   lines === 1
@@ -91,11 +94,11 @@ const longest = (lines: readonly string[]): number => Math.max(...lines.map((lin
 
 /** A name as the head of a lane: in as few of three lines as it fits in, broken between words, else cut. */
 export const nameLines = (name: string, gap: number): readonly string[] => {
-  const most = Math.floor((gap - 6) / CHARACTER);
-  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])/).slice(0, MOST_WORDS);
+  const most = Math.floor(isNarrow(gap) ? (gap - 4) / CHARACTER.small : (gap - 6) / CHARACTER.usual);
+  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<= )/).slice(0, MOST_WORDS);
   const shortest = [1, 2, 3]
     .filter((lines) => lines <= words.length)
     .map((lines) => brokenInto(words, lines).toSorted((one, other) => longest(one) - longest(other))[0] ?? [name]);
   const fitting = shortest.find((lines) => longest(lines) <= most) ?? shortest.at(-1) ?? [name];
-  return fitting.map((line) => shortened(line, most));
+  return fitting.map((line) => shortened(line.trim(), most));
 };

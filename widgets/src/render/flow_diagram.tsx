@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HEAD, heightOf, ROW } from "../layout/flow_height.ts";
-import { type Lanes, nameLines } from "../layout/lanes.ts";
+import { isNarrow, type Lanes, nameLines } from "../layout/lanes.ts";
 import { windowOf } from "../layout/window.ts";
 import { keyOf, type Shown } from "../scene/flow_groups.ts";
 import { accountedFor, type FlowScene } from "../scene/flow_scene.ts";
@@ -32,7 +32,12 @@ type Props = {
 const LEADING = 13;
 
 const LaneHead = ({ lanes }: { readonly lanes: Lanes }): JSX.Element => (
-  <svg class="recq-flow-head" width={lanes.width} height={HEAD} aria-hidden="true">
+  <svg
+    class={isNarrow(lanes.gap) ? "recq-flow-head recq-flow-narrow" : "recq-flow-head"}
+    width={lanes.width}
+    height={HEAD}
+    aria-hidden="true"
+  >
     {lanes.names.map((one) => {
       const lines = nameLines(one.name, lanes.gap);
       const top = lines.length > 1 ? 14 : 20;
