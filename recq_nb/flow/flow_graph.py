@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from recq_nb.flow.legible_text import legible
 from recq_nb.modeling.capability import ComponentKind
+from recq_nb.modeling.legible_text import legible
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 

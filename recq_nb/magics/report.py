@@ -11,7 +11,7 @@ from html import escape
 
 from IPython.display import display
 
-from recq_nb.flow.legible_text import legible
+from recq_nb.modeling.legible_text import legible
 
 _STYLE = """<style>
 .recq-report{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);

@@ -11,6 +11,7 @@ from dataclasses import replace
 from recq_nb.errors import ConsumerError, RecqError
 from recq_nb.modeling.capability import HandlerKind
 from recq_nb.modeling.component_definition import ComponentDefinition, HandlerDefinition
+from recq_nb.modeling.legible_text import legible
 from recq_nb.ports.clock import Clock
 from recq_nb.ports.consumer_state_store import ConsumerState, ConsumerStateStore
 from recq_nb.ports.dead_event_queue import DeadEventRecord
@@ -20,7 +21,7 @@ from recq_nb.runtime.event_source import EventSource
 from recq_nb.runtime.event_tail import TailEvent
 from recq_nb.runtime.event_work import EventWork, Failure, Progress, is_of_context
 from recq_nb.runtime.failure_policy import Backoff, is_transient
-from recq_nb.runtime.handler_failure import announce_dead_event, writable_text
+from recq_nb.runtime.handler_failure import announce_dead_event
 from recq_nb.runtime.timestamps import microseconds_of
 
 FETCH_SIZE = 1_000
@@ -271,8 +272,8 @@ class Consumer(ABC):
             record.event_name,
             record.aggregate_id,
             record.context,
-            writable_text(f"{type(error).__name__}: {error}"),
-            writable_text("".join(traceback.format_exception(error))),
+            legible(f"{type(error).__name__}: {error}"),
+            legible("".join(traceback.format_exception(error))),
             attempts,
             microseconds_of(self._clock.now()),
         )

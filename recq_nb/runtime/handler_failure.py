@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from recq_nb.errors import HandlerResultError, RecqError
+from recq_nb.modeling.legible_text import legible
 
 LONGEST_ANNOUNCED = 2_000
 """Characters of an error that are printed at the cell; all of it is in ``recq.dead_events``."""
@@ -54,11 +55,6 @@ def is_being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def writable_text(text: str) -> str:
-    """Text that every store and every notebook takes, whatever an exception says: lone surrogates as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def announce_dead_event(error: BaseException, handler_label: str, event: str, component: str, context: Context) -> None:
     """Tell whoever caused an event, at the place of its cause, that a consumer has given up on it.
 
@@ -78,5 +74,5 @@ def announce_dead_event(error: BaseException, handler_label: str, event: str, co
     if own:
         lines.append(f"    line {own[-1].lineno}, in {own[-1].name}: {own[-1].line}")
     lines.append(f'  → It waits in recq.dead_events_df(). Mend {component}, then call recq.redrive("{component}").')
-    text = writable_text("\n".join(lines))
+    text = legible("\n".join(lines))
     context.copy().run(lambda: print(text, file=sys.stderr))  # noqa: T201  the kernel's stderr is the cell's

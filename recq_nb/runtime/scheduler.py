@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from recq_nb.errors import ConsumerError, NoHandlerError, PayloadError, RecqError, Rejection
+from recq_nb.modeling.legible_text import legible
 from recq_nb.modeling.metadata import Metadata
 from recq_nb.modeling.payload import Command
 from recq_nb.modeling.serialization import decode_model
@@ -15,7 +16,6 @@ from recq_nb.runtime.cause import Cause
 from recq_nb.runtime.engine import Engine
 from recq_nb.runtime.event_reader import EventReader
 from recq_nb.runtime.failure_policy import Backoff, is_transient
-from recq_nb.runtime.handler_failure import writable_text
 from recq_nb.runtime.message_gateway import MessageGateway
 from recq_nb.runtime.timestamps import microseconds_of
 
@@ -154,7 +154,7 @@ class Scheduler:
                 except Exception as error:  # noqa: BLE001  border: whatever the command fails with is recorded
                     attempts += 1
                     retries -= 0 if is_transient(error) else 1
-                    described = writable_text(f"{type(error).__name__}: {error}")
+                    described = legible(f"{type(error).__name__}: {error}")
                     async with self.turn:
                         await self._store.note_failure(record.schedule_id, attempts, described, given_up=retries <= 0)
                     if retries <= 0:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from recq_nb.errors import RecqError
-from recq_nb.flow.legible_text import legible
+from recq_nb.modeling.legible_text import legible
 from recq_nb.testing.difference import Difference, columns, differences
 
 _STYLE = """<style>

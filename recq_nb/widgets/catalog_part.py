@@ -63,7 +63,7 @@ class CatalogPart:
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        self._look(time.monotonic())
+        self._metrics.look(time.monotonic())
         self._sent = self._metrics.all()
         return self._catalog()
 
@@ -71,10 +71,10 @@ class CatalogPart:
         """See ``Part.delta``."""
         now = time.monotonic()
         if self._of is not self._host.bundle:
-            self._look(now)
+            self._metrics.look(now)
             self._sent = self._metrics.all()
             return self._catalog()
-        self._look(now)
+        self._metrics.look(now)
         metrics = self._metrics.all()
         changed = {name: metric for name, metric in metrics.items() if metric != self._sent.get(name)}
         if not changed:
@@ -82,9 +82,6 @@ class CatalogPart:
         self._sent = metrics
         body: MetricsBody = {"kind": "metrics", "metrics": changed}
         return cast("Body", body)
-
-    def _look(self, now: float) -> None:
-        self._metrics.look(now)
 
     def _catalog(self) -> Body:
         self._of = self._host.bundle

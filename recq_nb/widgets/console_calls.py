@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
@@ -20,7 +19,7 @@ from recq_nb.modeling.payload import Command, Payload, Query
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind
 from recq_nb.widgets.console_host import ConsoleHost, SettledLater
 from recq_nb.widgets.protocol.console import Call, Caused
-from recq_nb.widgets.wire_body import EXACT
+from recq_nb.widgets.wire_body import sendable
 
 REMEMBERED = 30
 """Calls that are shown; the oldest go first."""
@@ -241,10 +240,8 @@ def _bounded(value: object) -> object:
     match value:
         case str():
             return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
-        case int() if abs(value) >= EXACT:
-            return str(value)
-        case float() if not math.isfinite(value):
-            return str(value)
+        case int() | float():
+            return sendable(value)
         case list():
             return [*map(_bounded, value[:LONGEST_LIST]), *_left_out(value)]
         case dict():

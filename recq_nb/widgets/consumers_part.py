@@ -40,6 +40,10 @@ def part_for(session: object) -> ConsumersPart:
     return ConsumersPart(cast("ConsumersHost", session))
 
 
+def _head_of(statuses: Sequence[Status]) -> int:
+    return max((status.head for status in statuses), default=0)
+
+
 class _Course:
     """How a consumer has moved in the last seconds."""
 
@@ -115,7 +119,7 @@ class ConsumersPart:
         said = (body["head"], body["consumers"], body["problem"])
         if tables is None and said == self._sent:
             return None
-        head = max((status.head for status in statuses), default=0)
+        head = _head_of(statuses)
         self.rest_seconds = BURST_REST_SECONDS if head - self._told_head > BURST else 0.0
         self._sent, self._told_head = said, head
         return body
@@ -132,7 +136,7 @@ class ConsumersPart:
     def _body(self, statuses: Sequence[Status], tables: Tables | None) -> Body:
         body: ConsumersBody = {
             "kind": "consumers",
-            "head": max((status.head for status in statuses), default=0),
+            "head": _head_of(statuses),
             "consumers": [self._row(status) for status in statuses],
             "tables": tables,
             "problem": self._problem,

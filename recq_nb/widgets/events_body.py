@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from recq_nb.flow.event_causes import RelatedEvent
 from recq_nb.flow.field_change import FieldChange
-from recq_nb.flow.legible_text import beginning
 from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.legible_text import beginning
 from recq_nb.ports.system_state_store import StoredEvent
 from recq_nb.widgets.events_host import PastFacts
 from recq_nb.widgets.protocol.events import Changed, EventDetails, EventRow, PastBody, Related

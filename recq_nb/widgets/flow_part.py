@@ -12,11 +12,11 @@ from typing import Protocol, cast
 from recq_nb.errors import RecqError
 from recq_nb.flow.flow_graph import FlowGraph
 from recq_nb.flow.flow_reader import FlowReader
-from recq_nb.flow.legible_text import beginning
 from recq_nb.flow.recorder import CAPACITY, FlowRecorder, Route, route_of
 from recq_nb.flow.sequence import GATEWAY, OUTSIDE, STORE, to_mermaid
 from recq_nb.flow.sequence_picture import to_html
 from recq_nb.modeling.bundle import Bundle
+from recq_nb.modeling.legible_text import beginning
 from recq_nb.modeling.message import CommandMessage, EventMessage, Message, QueryMessage
 from recq_nb.modeling.payload import Payload
 from recq_nb.ports.flow_listener import FlowStep, FlowStepKind

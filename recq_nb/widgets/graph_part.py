@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Protocol, cast
 
@@ -83,14 +82,9 @@ class GraphPart:
         self._rates = EdgeRates()
         self._looked = 0.0
         self._heard = 0.0
-        self._looking = threading.RLock()
 
     def snapshot(self) -> Body:
         """See ``Part.snapshot``."""
-        with self._looking:
-            return self._model()
-
-    def _model(self) -> Body:
         now = time.monotonic()
         self._look(now)
         self._shown = self._of
@@ -107,16 +101,12 @@ class GraphPart:
 
     def delta(self) -> Body | None:
         """See ``Part.delta``."""
-        with self._looking:
-            return self._news()
-
-    def _news(self) -> Body | None:
         now = time.monotonic()
         if now - self._heard < LOOK_SECONDS:
             return None
         if self._host.bundle is not self._shown:  # the picture that stays may have looked at it already
             self._told = set()
-            return self._model()
+            return self.snapshot()
         self._look(now)
         if self._has_news:
             self._heard = now
@@ -203,11 +193,9 @@ class GraphPart:
 
     def picture(self) -> Picture:
         """See ``Part.picture``."""
-        with self._looking:
-            now = time.monotonic()
-            self._look(now)
-            said = {(one["source"], one["target"]): _said(one) for one in self._facts(now)}
-            graph = self._graph
+        now = time.monotonic()
+        self._look(now)
+        graph, said = self._graph, {(one["source"], one["target"]): _said(one) for one in self._facts(now)}
         lines = [_line(edge, said.get((edge.source, edge.target))) for edge in graph.edges]
         svg = application_svg(graph, room=NOTEBOOK_ROOM, said=said)
         return Picture(svg, "\n".join(lines) or "no component yet: run a %%recq_component cell")

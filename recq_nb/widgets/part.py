@@ -26,7 +26,10 @@ class Picture(NamedTuple):
 
 
 class Part(Protocol):
-    """Facts for one picture. Every method may be called from any thread, one at a time."""
+    """Facts for one picture.
+
+    Snapshot, delta and picture are asked for from any thread, one at a time; intents arrive whenever a reader likes.
+    """
 
     @property
     def name(self) -> str:

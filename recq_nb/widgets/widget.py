@@ -13,7 +13,7 @@ import traitlets
 from pydantic import TypeAdapter, ValidationError
 
 from recq_nb.errors import RecqError
-from recq_nb.flow.legible_text import legible
+from recq_nb.modeling.legible_text import legible
 from recq_nb.widgets.bundle import LOADER, bundle_digest, bundle_names, bundle_text
 from recq_nb.widgets.errand import problem_of
 from recq_nb.widgets.frame_pump import FramePump
@@ -222,10 +222,11 @@ class RecqWidget(anywidget.AnyWidget):
 
     def current_picture(self) -> Picture:
         """The static twin as of now, which pages that show it without its module are given, too."""
-        if not self._closed:
-            self._last = self._picture()
-            self.picture = self._last.html
-        return self._last
+        with self._sending:
+            if not self._closed:
+                self._last = self._picture()
+                self.picture = self._last.html
+            return self._last
 
     def _view(self) -> dict[str, object]:
         return {_MIME: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recq_nb.flow.legible_text import legible
+from recq_nb.modeling.legible_text import legible
 from recq_nb.widgets.protocol.envelope import Body
 
 EXACT = 2**53

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import cast
 
@@ -15,6 +16,7 @@ from recq_nb.widgets.page import GONE_SECONDS, SLOW_SECONDS
 from recq_nb.widgets.part import Answer, Picture
 from recq_nb.widgets.protocol.envelope import Body, Frame
 from recq_nb.widgets.widget import RecqWidget
+from tests.waiting import PATIENCE
 
 
 class CountingPart:
@@ -147,6 +149,34 @@ def test_a_part_that_rests_is_asked_later_and_at_once_for_a_page_that_comes(
     clock.now = 0.5
     widget.feed()
     assert widget.took() == [(None, {"kind": "news", "more": 1})]
+
+
+def test_a_part_is_asked_for_one_thing_at_a_time(
+    widget: Sent, part: CountingPart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, pictured = threading.Event(), threading.Event()
+    overlaps: list[bool] = []
+
+    def delta() -> Body:
+        asked.set()
+        overlaps.append(pictured.wait(0.2))
+        return {"kind": "news", "more": 1}
+
+    def picture() -> Picture:
+        pictured.set()
+        return Picture("", "")
+
+    widget.hear({"kind": "hello"})
+    monkeypatch.setattr(part, "delta", delta)
+    monkeypatch.setattr(part, "picture", picture)
+    pump = threading.Thread(target=widget.feed)
+    pump.start()
+    assert asked.wait(PATIENCE)
+    widget.current_picture()  # the cell's thread, when the cell ends
+    pump.join()
+
+    assert overlaps == [False]
+    assert pictured.is_set()
 
 
 def test_frames_that_cost_much_are_sent_less_often(

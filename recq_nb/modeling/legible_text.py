@@ -1,4 +1,4 @@
-"""Text as a page can be given it: in characters that have an encoding, and no longer than anybody reads."""
+"""Text as stores, kernels and pages take it: in characters that have an encoding, no longer than anybody reads."""
 
 from __future__ import annotations
 
