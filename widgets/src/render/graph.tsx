@@ -73,6 +73,8 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
   const [pointed, setPointed] = useState<Pointed | null>(null);
   const place = useRef<HTMLDivElement>(null);
   const stage = useRef<GraphStage | null>(null);
+  /** What another picture asked for before this one had anything to show. */
+  const early = useRef("");
 
   useEffect(
     () =>
@@ -107,12 +109,20 @@ export const Graph = ({ connection, part }: Props): JSX.Element => {
       },
     });
     stage.current.show(scene);
+    if (early.current !== "") {
+      stage.current.fly(early.current);
+      early.current = "";
+    }
   }, [scene, connection]);
   useEffect(
     () =>
       onJump(connection.session, part, (target) => {
         setSought(target);
-        stage.current?.fly(target);
+        if (stage.current) {
+          stage.current.fly(target);
+        } else {
+          early.current = target;
+        }
       }),
     [connection, part],
   );

@@ -36,6 +36,7 @@ export class GraphStage {
   #drawn = "";
   #scene: GraphScene | null = null;
   #size: Size = { width: 600, height: 300 };
+  #sought = "";
   /** The node whose edges the keyboard goes through. */
   #from: SVGGElement | null = null;
 
@@ -48,6 +49,7 @@ export class GraphStage {
         width = place.clientWidth;
         this.show(this.#scene);
         this.#start();
+        this.#find(true);
       }
     }).observe(place);
   }
@@ -98,6 +100,7 @@ export class GraphStage {
     } else {
       this.#start();
     }
+    this.#find(before === null);
     this.#listen(inner);
   }
 
@@ -325,8 +328,14 @@ export class GraphStage {
     }
   }
 
-  /** Brings a node to the middle; false where there is none of the name. */
+  /** Brings a node to the middle, and again where the picture is drawn anew; false where there is none of the name. */
   fly(name: string): boolean {
+    this.#sought = name;
+    return this.#find(true);
+  }
+
+  #find(moves: boolean): boolean {
+    const name = this.#sought;
     const nodes = [...(this.#inner?.querySelectorAll<SVGGElement>("[data-node]") ?? [])];
     const wanted = name.toLowerCase();
     const node =
@@ -337,6 +346,9 @@ export class GraphStage {
     }
     if (!node || !this.#svg || !this.#inner || !this.#zoom || name === "") {
       return false;
+    }
+    if (!moves) {
+      return true;
     }
     const box = node.getBoundingClientRect();
     const stage = this.#place.getBoundingClientRect();
